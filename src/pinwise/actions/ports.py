@@ -1,0 +1,60 @@
+"""What the actions need of the world, as protocols: `wiring` supplies them, tests supply fakes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from packaging.version import Version
+
+from pinwise.model.facts import Document, NoProject, Project
+from pinwise.model.names import NormalizedName
+
+
+class Knowledge(Protocol):
+    """What is known for one request: its indexes, its environment, its file policy.
+
+    `pinwise.model.facts.Snapshot` is the fake of every test.
+    """
+
+    def project(self, name: NormalizedName) -> Project | NoProject | None:
+        """Return the page facts of `name` from the index that serves it, None if they are not known."""
+        ...
+
+    def known_documents(self, name: NormalizedName) -> Mapping[Version, Document]:
+        """Return the documents of those releases of `name` whose metadata is known (or known to be unusable)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an advice asks its source for.
+
+    Attributes:
+        pages: Projects whose page is wanted.
+        documents: Releases whose metadata is wanted; their pages are known.
+    """
+
+    pages: tuple[NormalizedName, ...] = ()
+    documents: tuple[tuple[NormalizedName, Version], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.pages or self.documents)
+
+    def __len__(self) -> int:
+        return len(self.pages) + len(self.documents)
+
+
+class Source(Protocol):
+    """Fetches facts into the knowledge that an advice reads."""
+
+    def fetch(self, needed: Wanted, prefetch: Wanted) -> None:
+        """Learn all of `needed`, and of `prefetch` what can be had at the same time.
+
+        Afterwards every needed page and document is known (as "no project" or "unusable" where there is
+        none).
+
+        Raises:
+            IndexFailure: Something needed could not be learned because an index failed. A failed prefetch is
+                no error.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""From data to prose: conflicts, prices, requirers."""

@@ -1,0 +1,1 @@
+"""Frozen values that every other floor speaks: no I/O, no clock, no policy."""

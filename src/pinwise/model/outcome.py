@@ -1,0 +1,179 @@
+"""What an advice ends with: `Advice`, `Refusal` or `Undecided`. Values, never exceptions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from packaging.version import Version
+
+from pinwise.model.conflict import Derivation
+from pinwise.model.facts import File, Origin, Skip
+from pinwise.model.names import NormalizedName
+from pinwise.model.request import DirectRequirement, LocalProject, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one unit holds against a candidate.
+
+    Attributes:
+        unit: Name of the unit, such as ``freshness``.
+        subject: What is priced: ``flask==2.0`` or ``celery[redis]==4.0``.
+        amount: A whole number, 0 to 1,000,000; 0 is never reported.
+        reason: Why, in words a newcomer understands.
+        link: Where to read more, or "".
+    """
+
+    unit: str
+    subject: str
+    amount: int
+    reason: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedBy:
+    """One edge that leads to a pin: who asks for it and in which words.
+
+    Attributes:
+        name: The requiring project, None where the manifest asks.
+        requirement: As the requirer wrote it, extras and specifier included.
+        group: The manifest's category where the manifest asks, else "".
+    """
+
+    name: NormalizedName | None
+    requirement: str
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One chosen candidate with everything that a lock and a report say of it.
+
+    Attributes:
+        name, version, index: The candidate; `index` is the URL that serves it, a path for a local project.
+        index_name: The manifest's name for that index, or None.
+        groups: The categories whose requirements need it, in manifest order; never empty.
+        is_direct: Whether the manifest names it.
+        extras: The extras of it that the stack asks for, sorted.
+        marker: The marker of the direct requirement where it has one, else None.
+        requested_by: In manifest order, then by name.
+        requires: Names of the projects in the stack that it requires in this environment, sorted.
+        prices: Ascending by unit; amounts above 0 only.
+        behind: How many admissible releases are above it.
+        days_behind: Whole days that it is older than the newest of its baseline, None if a time is missing.
+        latest: The newest admissible version of the project.
+        files: Every file that may be installed, as the page lists them; empty for a folder.
+        requires_python: The page's specifier of the release, or None.
+        metadata_origin: Which kind of document its requirements were read from.
+        yanked: None, or the reason for which it is yanked, possibly "".
+        local: Set for a project named by its path.
+    """
+
+    name: NormalizedName
+    version: Version
+    index: str
+    index_name: str | None
+    groups: tuple[str, ...]
+    is_direct: bool
+    extras: tuple[NormalizedName, ...]
+    marker: str | None
+    requested_by: tuple[RequestedBy, ...]
+    requires: tuple[NormalizedName, ...]
+    prices: tuple[Price, ...]
+    behind: int
+    days_behind: int | None
+    latest: Version
+    files: tuple[File, ...]
+    requires_python: str | None
+    metadata_origin: Origin
+    yanked: str | None = None
+    local: LocalProject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How good the stack is known to be.
+
+    Attributes:
+        optimal: Whether no valid stack costs less, and no other one wins the ties.
+        cost: The exact cost of the stack.
+        bound: No valid stack can cost less than this.
+        unknown: How many releases of the optimistic best stack could not be looked at.
+        predictor: The predictor that found the stack.
+        reason: Why it is not optimal ("the fetch limit of 500 was reached"), "" if it is.
+        is_joint: Whether categories had to be solved together because one after the other had no stack.
+    """
+
+    optimal: bool
+    cost: int
+    bound: int
+    unknown: int
+    predictor: str
+    reason: str = ""
+    is_joint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What the answer took; for people only, never in a lock."""
+
+    pages: int = 0
+    documents: int = 0
+    requests: int = 0
+    rounds: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A stack, with its proof.
+
+    Attributes:
+        request: What was asked.
+        pins: Sorted by name.
+        proof: How good it is.
+        left_out: Direct requirements whose markers do not hold here.
+        skipped: Per project, releases and files that were left out because they are broken.
+        warnings: Whole sentences.
+        snapshot: Digest of the facts that the answer rests on.
+    """
+
+    request: Request
+    pins: tuple[Pin, ...]
+    proof: Proof
+    left_out: tuple[DirectRequirement, ...] = ()
+    skipped: Mapping[NormalizedName, tuple[Skip, ...]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    snapshot: str = ""
+    effort: Effort = Effort()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """No stack satisfies the manifest, and why."""
+
+    request: Request
+    derivation: Derivation
+    warnings: tuple[str, ...] = ()
+    snapshot: str = ""
+    effort: Effort = Effort()
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A limit, or being offline, ended the search with neither stack nor conflict.
+
+    Attributes:
+        reason: Why, in one sentence.
+        missing: What would have to be fetched ("the page of `flask`", "the metadata of `flask==3.1`").
+    """
+
+    request: Request
+    reason: str
+    missing: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    snapshot: str = ""
+    effort: Effort = Effort()
+
+
+Outcome = Advice | Refusal | Undecided

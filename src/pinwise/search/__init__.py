@@ -1,0 +1,1 @@
+"""Strategies that find a stack in a space; see README.md beside this file."""
