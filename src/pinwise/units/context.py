@@ -1,0 +1,139 @@
+"""What a unit may look at, and what it answers."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+from pinwise.model.facts import Release
+from pinwise.model.names import NormalizedName
+from pinwise.model.request import DirectRequirement, Request
+from pinwise.units.goals import Goal, goal_named
+
+
+class Finding(NamedTuple):
+    """Why a sieve removes a release: the words follow the version ("3.0 needs Python >=3.12")."""
+
+    sieve: str
+    reason: str
+    link: str = ""
+
+
+class Build(IntEnum):
+    """What installing a release takes, judged by page facts for the target."""
+
+    WHEEL = 0
+    SDIST = 1
+    NATIVE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The request as units see it, for one step of the search.
+
+    Attributes:
+        request: The whole request; units read its environment, formats and local projects.
+        goal: What each price is worth.
+        direct: Projects that the manifest names in the groups of this step.
+        exact_pins: Versions that the manifest or a constraint pins with ``==`` or ``===``.
+        prereleases: Projects whose pre-releases are in every mask.
+        hashes: Digests (``sha256:…``) to which the manifest restricts the files of a project.
+        ranks: Supported wheel tags and their order of preference, 0 first.
+    """
+
+    request: Request
+    goal: Goal
+    direct: frozenset[NormalizedName]
+    exact_pins: Mapping[NormalizedName, frozenset[str]]
+    prereleases: frozenset[NormalizedName]
+    hashes: Mapping[NormalizedName, frozenset[str]]
+    ranks: Mapping[str, int]
+
+    def allows_prereleases(self, name: NormalizedName) -> bool:
+        """Whether option, manifest or constraint allow pre-releases of the project."""
+        return self.request.prereleases.all or name in self.prereleases
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The admitted candidates of one project in ascending order, with what units know of them.
+
+    Positions count from 0 in every field; bit k+1 of a mask stands for position k.
+
+    Attributes:
+        name: The project.
+        index: The URL of the index that serves it.
+        releases: What passed all sieves.
+        versions: Their versions.
+        builds: What installing each takes.
+        baseline: Positions of the baseline set, ascending (`pinwise.units.steps.freshness`).
+        refused: What did not pass, ascending, with the first finding on each.
+        is_virtual: Whether the page is not known yet: one candidate stands for all that it may list.
+    """
+
+    name: NormalizedName
+    index: str
+    releases: tuple[Release, ...]
+    versions: tuple[Version, ...]
+    builds: tuple[Build, ...]
+    baseline: tuple[int, ...]
+    refused: tuple[tuple[Version, Finding], ...] = ()
+    is_virtual: bool = False
+
+    def __len__(self) -> int:
+        return len(self.versions)
+
+
+@lru_cache(maxsize=4096)
+def parse_specifier(text: str) -> SpecifierSet | None:
+    """Return the specifier, or None if it cannot be read."""
+    try:
+        return SpecifierSet(text)
+    except InvalidSpecifier:
+        return None
+
+
+@lru_cache(maxsize=16384)
+def admits_python(specifier: str, python: Version) -> bool | None:
+    """Whether a Requires-Python admits an interpreter, both bounds counted; None if it is not readable."""
+    parsed = parse_specifier(specifier)
+    return None if parsed is None else parsed.contains(python, prereleases=True)
+
+
+def context_for(request: Request, groups: Iterable[str]) -> Context:
+    """Return what units see in a step that solves `groups`; requirements of other groups have no say."""
+    wanted = set(groups)
+    direct = [each for group in request.groups if group.name in wanted for each in group.requirements]
+    written = [*direct, *request.constraints]
+    return Context(
+        request=request,
+        goal=goal_named(request.goal),
+        direct=frozenset(each.name for each in direct),
+        exact_pins=_exact_pins(written),
+        prereleases=request.prereleases.names
+        | {each.name for each in written if each.requirement.specifier.prereleases},
+        hashes=_hashes(written),
+        ranks={tag: rank for rank, tag in enumerate(request.environment.tags)},
+    )
+
+
+def _exact_pins(written: Iterable[DirectRequirement]) -> Mapping[NormalizedName, frozenset[str]]:
+    pins: dict[NormalizedName, set[str]] = {}
+    for each in written:
+        for specifier in each.requirement.specifier:
+            if specifier.operator in ("==", "===") and not specifier.version.endswith(".*"):
+                pins.setdefault(each.name, set()).add(f"{specifier.operator}{specifier.version}")
+    return {name: frozenset(specifiers) for name, specifiers in pins.items()}
+
+
+def _hashes(written: Iterable[DirectRequirement]) -> Mapping[NormalizedName, frozenset[str]]:
+    hashes: dict[NormalizedName, frozenset[str]] = {}
+    for each in written:
+        if each.hashes:
+            present = hashes.get(each.name)
+            hashes[each.name] = each.hashes if present is None else present & each.hashes
+    return hashes

@@ -1,0 +1,183 @@
+"""Steps: what is held against a candidate, as a price of at least 0.
+
+A step prices all candidates of a project at once (one list of whole numbers, no object per version) and
+gives its reason later, for the few that are chosen. Steps see page facts only; what a release's own metadata
+adds to its price is in `METADATA_STEPS`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pinwise.model.facts import Metadata
+from pinwise.model.names import NormalizedName
+from pinwise.units.context import Build, Candidates, Context
+from pinwise.units.goals import LARGEST_AMOUNT, Goal
+
+DAY = 86_400
+LARGEST_DAYS = 36_500
+LARGEST_BEHIND = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One unit of this kind.
+
+    Attributes:
+        name: As reports and the reference spell it.
+        amounts: The price of every candidate, in the order of `Candidates.versions`.
+        reason: Why the candidate at a position has its price, in words that follow the price.
+        meaning: One sentence for the reference.
+    """
+
+    name: str
+    amounts: Callable[[Candidates, Context], Sequence[int]]
+    reason: Callable[[Candidates, int, Context], str]
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataStep:
+    """A price that the release's own metadata adds to that release, where an extra of it is in the stack.
+
+    Attributes:
+        amount: The price of one release, given its metadata and the extra.
+        applies: Whether the extra is priced at all: asked for by the manifest.
+    """
+
+    name: str
+    amount: Callable[[Metadata, NormalizedName, Goal], int]
+    reason: Callable[[NormalizedName], str]
+    meaning: str
+
+
+def behind_counts(candidates: Candidates) -> list[int]:
+    """Return for every candidate how many members of the baseline set are above it."""
+    counts = [0] * len(candidates)
+    members = set(candidates.baseline)
+    above = 0
+    for position in range(len(candidates) - 1, -1, -1):
+        counts[position] = above
+        above += position in members
+    return counts
+
+
+def days_behind(candidates: Candidates) -> list[int] | None:
+    """Return for every candidate how many whole days it is older than the newest of the baseline set.
+
+    A release counts as old as the earliest upload among itself and all higher members of the set, so that a
+    late fix on an old branch is not fresh. A candidate above the set has age 0. None where the set has a
+    time missing.
+    """
+    times = {k: candidates.releases[k].uploaded for k in candidates.baseline}
+    if not times or any(time is None for time in times.values()):
+        return None
+    newest = times[candidates.baseline[-1]] or 0
+    earliest = newest
+    days = [0] * len(candidates)
+    for position in range(len(candidates) - 1, -1, -1):
+        time = times[position] if position in times else candidates.releases[position].uploaded
+        if position > candidates.baseline[-1]:
+            continue
+        effective = earliest if time is None else min(earliest, time)
+        if position in times:
+            earliest = effective
+        days[position] = max(0, (newest - effective) // DAY)
+    return days
+
+
+def _freshness(candidates: Candidates, context: Context) -> Sequence[int]:
+    goal, is_direct = context.goal, candidates.name in context.direct
+    behind = behind_counts(candidates)
+    days = days_behind(candidates)
+    if days is None:
+        rate = goal.direct_untimed if is_direct else goal.transitive_untimed
+        amounts = [count * (rate + goal.release_behind) for count in behind]
+    else:
+        rate = goal.direct_day if is_direct else goal.transitive_day
+        amounts = [
+            min(day, LARGEST_DAYS) * rate + min(count, LARGEST_BEHIND) * goal.release_behind
+            for day, count in zip(days, behind, strict=True)
+        ]
+    return [min(amount, LARGEST_AMOUNT) for amount in amounts]
+
+
+def _freshness_reason(candidates: Candidates, position: int, context: Context) -> str:
+    del context
+    count = behind_counts(candidates)[position]
+    days = days_behind(candidates)
+    newest = candidates.versions[candidates.baseline[-1]]
+    releases = f"{count} release{'s' if count != 1 else ''}"
+    if days is None:
+        return f"{releases} behind {newest}"
+    day = days[position]
+    return f"{releases} and {day} day{'s' if day != 1 else ''} behind {newest}"
+
+
+def _pre_release(candidates: Candidates, context: Context) -> Sequence[int]:
+    return [context.goal.pre_release if version.is_prerelease else 0 for version in candidates.versions]
+
+
+def _yanked(candidates: Candidates, context: Context) -> Sequence[int]:
+    return [context.goal.yanked if r.files and r.is_yanked else 0 for r in candidates.releases]
+
+
+def _yanked_reason(candidates: Candidates, position: int, context: Context) -> str:
+    del context
+    why = next((file.yanked for file in candidates.releases[position].files if file.yanked), "")
+    return f"was yanked: {why}" if why else "was yanked"
+
+
+def _sdist_build(candidates: Candidates, context: Context) -> Sequence[int]:
+    return [context.goal.sdist_build if build is Build.SDIST else 0 for build in candidates.builds]
+
+
+def _native_build(candidates: Candidates, context: Context) -> Sequence[int]:
+    return [context.goal.native_build if build is Build.NATIVE else 0 for build in candidates.builds]
+
+
+def _missing_extra(document: Metadata, extra: NormalizedName, goal: Goal) -> int:
+    return 0 if extra in document.extras else goal.missing_extra
+
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        "freshness",
+        _freshness,
+        _freshness_reason,
+        "Age: days and releases behind the newest of the project's baseline, dearer for direct requirements.",
+    ),
+    Step(
+        "pre-release",
+        _pre_release,
+        lambda _candidates, _position, _context: "is a pre-release",
+        "An alpha, beta, candidate or development release; final ones are preferred where both fit.",
+    ),
+    Step(
+        "yanked",
+        _yanked,
+        _yanked_reason,
+        "A release that its authors withdrew; it is a candidate only where the manifest pins it exactly.",
+    ),
+    Step(
+        "sdist-build",
+        _sdist_build,
+        lambda _candidates, _position, _context: "has no wheel and must be built from its sdist",
+        "The release has no wheel for the target: installing it builds its sdist.",
+    ),
+    Step(
+        "native-build",
+        _native_build,
+        lambda _candidates, _position, _context: "has compiled wheels for other targets only: a native build",
+        "The release has compiled wheels, but none for the target: installing it needs a compiler.",
+    ),
+)
+"""In the order of the reports."""
+
+METADATA_STEPS: tuple[MetadataStep, ...] = (
+    MetadataStep(
+        "missing-extra",
+        _missing_extra,
+        lambda extra: f"has no extra `{extra}`, which the manifest asks for",
+        "The manifest asks for an extra that the release does not have.",
+    ),
+)
