@@ -1,0 +1,1 @@
+"""What several test modules share: builders, fakes and a loopback package index."""
