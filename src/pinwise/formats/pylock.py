@@ -1,0 +1,221 @@
+"""Render a stack as `pylock.toml` (PEP 751), one file of a release per line.
+
+A lock speaks of one target, which `environments` pins; within it every package is needed, so packages have
+no markers of their own but for groups. What the default group needs has none and is always installed. What
+only other groups need names them: ``"develop" in dependency_groups``. So ``pip install -r pylock.toml``
+installs the default group, and a group asked for by name comes on top of it, as it was solved. No synthetic
+default group is needed for that, and `default-groups` is left out.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
+
+from pinwise.formats.digest import request_digest
+from pinwise.formats.lock_text import is_url, verifiable_files, without_credentials
+from pinwise.model.environment import Environment
+from pinwise.model.facts import File
+from pinwise.model.outcome import Advice, Pin
+from pinwise.model.request import DEFAULT_GROUP, LocalProject
+
+_ESCAPED = re.compile(r'[\x00-\x1f\x7f"\\\ud800-\udfff]')
+_NOT_A_GROUP_NAME = re.compile(r"[^a-z0-9-]+")
+_SDIST_SUFFIXES = (".tar.gz", ".zip")
+
+
+def render_pylock(advice: Advice) -> str:
+    """Return the text of a `pylock.toml` for `advice`.
+
+    Raises:
+        OutputError: A pin has no file with a digest, which the format demands.
+    """
+    lines = [*_head(advice)]
+    for pin in sorted(advice.pins, key=lambda pin: pin.name):
+        lines += ["", "[[packages]]", *_package(pin)]
+    if not advice.pins:
+        lines.append("packages = []")
+    lines += ["", *_tool(advice)]
+    return "\n".join(lines) + "\n"
+
+
+def _head(advice: Advice) -> Iterator[str]:
+    environment = advice.request.environment
+    groups = [group_name(group.name) for group in advice.request.groups if group.name != DEFAULT_GROUP]
+    python = environment.python
+    yield 'lock-version = "1.0"'
+    yield from _array("environments", [_string(environment_marker(environment))])
+    yield f'requires-python = ">={python.major}.{python.minor}"'
+    if groups:
+        yield f"dependency-groups = [{', '.join(_string(name) for name in dict.fromkeys(groups))}]"
+    yield 'created-by = "pinwise"'
+
+
+def environment_marker(environment: Environment) -> str:
+    """Return the marker that holds on the target and nowhere else, as far as markers can say.
+
+    It names the minor version of Python: a lock outlives the next bug-fix release of the interpreter.
+    """
+    python = environment.python
+    claims = {
+        "python_version": f"{python.major}.{python.minor}",
+        "implementation_name": environment.implementation,
+        "sys_platform": environment.markers.get("sys_platform"),
+        "platform_machine": environment.markers.get("platform_machine"),
+    }
+    return " and ".join(f"{name} == '{value}'" for name, value in claims.items() if value)
+
+
+def group_name(name: str) -> str:
+    """Return the normalised name under which a category is asked for (``dev_docs`` is ``dev-docs``)."""
+    return _NOT_A_GROUP_NAME.sub("-", canonicalize_name(name)).strip("-")
+
+
+def _package(pin: Pin) -> Iterator[str]:
+    yield f"name = {_string(pin.name)}"
+    if not _is_folder(pin):
+        yield f"version = {_string(str(pin.version))}"
+    if marker := _group_marker(pin.groups):
+        yield f"marker = {_string(marker)}"
+    if pin.requires_python and _is_specifier(pin.requires_python):
+        yield f"requires-python = {_string(pin.requires_python)}"
+    if pin.requires:
+        yield from _array("dependencies", [_table(name=name) for name in pin.requires])
+    if pin.local is not None:
+        yield from _local(pin.local)
+    else:
+        yield from _distributions(pin)
+
+
+def _is_folder(pin: Pin) -> bool:
+    """Whether the pin is a source tree; the standard forbids a version there, for it may change any time."""
+    return pin.local is not None and pin.local.sha256 is None
+
+
+def _group_marker(groups: Sequence[str]) -> str:
+    if DEFAULT_GROUP in groups:
+        return ""
+    names = dict.fromkeys(group_name(name) for name in groups)
+    return " or ".join(f"'{name}' in dependency_groups" for name in names)
+
+
+def _local(project: LocalProject) -> Iterator[str]:
+    if project.sha256 is None:
+        editable = True if project.is_editable else None
+        yield f"directory = {_table(path=project.path, editable=editable)}"
+        return
+    key = "url" if is_url(project.path) else "path"
+    place = {key: without_credentials(project.path)}
+    yield f"archive = {_table(**place, hashes=_Raw(_table(sha256=project.sha256)))}"
+
+
+def _distributions(pin: Pin) -> Iterator[str]:
+    files = verifiable_files(pin)
+    yield f"index = {_string(without_credentials(pin.index))}"
+    if (sdist := _sdist(files)) is not None:
+        yield f"sdist = {_file(sdist)}"
+    wheels = [_file(file) for file in files if file.is_wheel]
+    if wheels:
+        yield from _array("wheels", wheels)
+
+
+def _sdist(files: Iterable[File]) -> File | None:
+    """Return the one sdist that the format has room for: as a tar file where there are several."""
+    sdists = [file for file in files if not file.is_wheel and _is_sdist_name(file.filename)]
+    ranks = {suffix: rank for rank, suffix in enumerate(_SDIST_SUFFIXES)}
+    return min(sdists, key=lambda file: ranks[_suffix(file.filename)], default=None)
+
+
+def _suffix(filename: str) -> str:
+    return next((suffix for suffix in _SDIST_SUFFIXES if filename.endswith(suffix)), "")
+
+
+def _is_sdist_name(filename: str) -> bool:
+    try:
+        parse_sdist_filename(filename)
+    except InvalidSdistFilename:
+        return False
+    return _suffix(filename) != ""
+
+
+def _file(file: File) -> str:
+    uploaded = None if file.uploaded is None else _Raw(_time(file.uploaded))
+    url = without_credentials(file.url)
+    name = None if urlsplit(url).path.rpartition("/")[2] == file.filename else file.filename
+    key = "url" if is_url(url) else "path"
+    place = {key: url}
+    hashes = _Raw(_table(sha256=file.sha256))
+    return _table(name=name, upload_time=uploaded, **place, size=file.size, hashes=hashes)
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _is_specifier(text: str) -> bool:
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        return False
+    return True
+
+
+def _tool(advice: Advice) -> Iterator[str]:
+    environment = advice.request.environment
+    yield "[tool.pinwise]"
+    yield f'request = "sha256:{request_digest(advice.request)}"'
+    yield f"goal = {_string(advice.request.goal)}"
+    yield f"cost = {advice.proof.cost}"
+    yield ""
+    yield "[tool.pinwise.environment]"
+    yield f"python = {_string(str(environment.python))}"
+    yield f"implementation = {_string(environment.implementation)}"
+    yield f"platform = {_string(environment.platform)}"
+
+
+class _Raw(str):
+    """A value that is already TOML."""
+
+    __slots__ = ()
+
+
+def _array(key: str, items: Iterable[str]) -> Iterator[str]:
+    yield f"{key} = ["
+    for item in items:
+        yield f"    {item},"
+    yield "]"
+
+
+def _table(**values: str | int | None) -> str:
+    """Return an inline table of the values that are there; ``upload_time`` becomes ``upload-time``."""
+    pairs = (
+        f"{key.replace('_', '-')} = {_value(value)}" for key, value in values.items() if value is not None
+    )
+    return "{" + ", ".join(pairs) + "}"
+
+
+def _value(value: str | int) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case _Raw():
+            return value
+        case _:
+            return _string(value)
+
+
+def _string(text: str) -> str:
+    """Return `text` as a basic string; a lone surrogate, which TOML cannot hold, becomes U+FFFD."""
+    return '"' + _ESCAPED.sub(_escape, text) + '"'
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    if character in '"\\':
+        return "\\" + character
+    return "\ufffd" if character >= "\ud800" else f"\\u{ord(character):04X}"
