@@ -1,1 +1,1 @@
-"""The target: declared or detected."""
+"""The target of an advice: declared, or detected; `read_x` does I/O, `parse_x` and `declare` are pure."""

@@ -1,0 +1,164 @@
+"""Which target an advice is for: what the user declared, else what the project says, else this machine."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pinwise.environment.declare import Build, declare
+from pinwise.environment.detect import (
+    Interpreter,
+    parse_python_version_file,
+    read_interpreter,
+    read_own,
+    read_pyvenv,
+)
+from pinwise.model.environment import Environment
+from pinwise.model.errors import TargetError
+
+
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """Everything that may name the target.
+
+    Attributes:
+        folder: The project's folder.
+        python, platform: As the user declared them: a version, or the path or command of an interpreter; a
+            platform tag.
+        python_origin, platform_origin: Where the user declared them, in words.
+        requires_python: What the manifest requires, as written.
+        manifest: The file that says so, as the user named it.
+        virtual_env: The activated virtual environment.
+        search_path: Where commands are searched.
+    """
+
+    folder: Path
+    python: str | None = None
+    platform: str | None = None
+    python_origin: str = "declared"
+    platform_origin: str = "declared"
+    requires_python: str | None = None
+    manifest: str = ""
+    virtual_env: Path | None = None
+    search_path: str = os.defpath
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The Python that was chosen: its version, where that comes from, and the interpreter if one was run."""
+
+    version: str
+    origin: str
+    interpreter: Interpreter | None = None
+
+
+def choose_environment(clues: Clues) -> Environment:
+    """Return the target of the first source that names one; `Environment.origins` says which.
+
+    Raises:
+        TargetError: What a source names does not exist, or nothing names a platform and it cannot be
+            detected.
+    """
+    python = choose_python(clues)
+    machine = python.interpreter
+    if clues.platform is not None:
+        platform, origin = clues.platform, clues.platform_origin
+        build = Build(abi_flags=None if machine is None else machine.build.abi_flags)
+    else:
+        own = read_own() if machine is None else machine
+        platform, origin = own.require_platform(), "detected: this machine"
+        build = own.build if machine is not None else replace(own.build, abi_flags=None)
+    environment = declare(python.version, platform, build=build)
+    if clues.platform not in (None, environment.platform):
+        origin = f"{origin} as `{clues.platform}`"
+    return replace(environment, origins={"python": python.origin, "platform": origin})
+
+
+def choose_python(clues: Clues) -> Found:
+    """Return the Python of the first source that names one.
+
+    Raises:
+        TargetError: The source that names it names none that exists.
+    """
+    sources: tuple[Callable[[Clues], Found | None], ...] = (
+        _from_user,
+        _from_virtual_environment,
+        _from_version_file,
+        _from_manifest,
+        _from_search_path,
+    )
+    for source in sources:
+        if found := source(clues):
+            return found
+    own = read_own()
+    return Found(own.version, "detected: pinwise's own interpreter", own)
+
+
+def _from_user(clues: Clues) -> Found | None:
+    if clues.python is None:
+        return None
+    if re.fullmatch(r"\s*\d[\w.+]*\s*", clues.python):
+        return Found(clues.python, clues.python_origin)
+    command = shutil.which(os.path.expanduser(clues.python), path=clues.search_path)  # noqa: PTH111  # a text
+    if command is None:
+        raise TargetError(
+            f"there is no interpreter `{clues.python[:200]}`",
+            hint="give a version (`--python 3.12`) or the path of an interpreter",
+        )
+    interpreter = read_interpreter(Path(command))
+    return Found(interpreter.version, f"{clues.python_origin}: `{command}`", interpreter)
+
+
+def _from_virtual_environment(clues: Clues) -> Found | None:
+    for folder, name in _virtual_environments(clues):
+        if version := read_pyvenv(folder):
+            return Found(version, f"detected: the project's virtual environment `{name}`")
+    return None
+
+
+def _virtual_environments(clues: Clues) -> Iterator[tuple[Path, str]]:
+    """Yield the project's virtual environments with their names for people."""
+    active = clues.virtual_env
+    if active is not None and _belongs_to(active, clues.folder):
+        yield active, str(active)
+    yield clues.folder / ".venv", ".venv"
+
+
+def _belongs_to(virtual_env: Path, folder: Path) -> bool:
+    """Whether an activated environment is the project's: inside its folder, or linked to it by pipenv."""
+    project = os.path.realpath(folder)
+    if os.path.realpath(virtual_env).startswith(os.path.join(project, "")):  # noqa: PTH118  # a prefix
+        return True
+    try:
+        linked = (virtual_env / ".project").read_text(encoding="utf-8", errors="replace")[:4096].strip()
+    except OSError:
+        return False
+    return bool(linked) and "\0" not in linked and os.path.realpath(linked) == project
+
+
+def _from_version_file(clues: Clues) -> Found | None:
+    file = clues.folder / ".python-version"
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    named = parse_python_version_file(text[:20_000], ".python-version")
+    return None if named is None else Found(named[0], f"`.python-version`, line {named[1]}")
+
+
+def _from_manifest(clues: Clues) -> Found | None:
+    """Take an exact version, or the lower bound of a specifier; ``*`` and a bare ``3`` name none."""
+    match = re.fullmatch(
+        r"\s*(?:==|~=|>=)?\s*(\d+\.\d+(?:\.\d+)?)(?:\.\*)?\s*(?:,.*)?", clues.requires_python or ""
+    )
+    return None if match is None else Found(match[1], f"required by `{clues.manifest}`")
+
+
+def _from_search_path(clues: Clues) -> Found | None:
+    command = shutil.which("python3", path=clues.search_path)
+    if command is None:
+        return None
+    interpreter = read_interpreter(Path(command))
+    return Found(interpreter.version, f"detected: `python3` on the search path, `{command}`", interpreter)

@@ -1,0 +1,186 @@
+"""Declared targets: names in, environments out."""
+
+import pytest
+from packaging.markers import Marker, default_environment
+from packaging.tags import Tag
+
+from pinwise.environment.declare import Build, declare, parse_platform, parse_python
+from pinwise.model.errors import TargetError
+
+
+def platforms_of(platform: str) -> list[str]:
+    """Return the platform parts of the tags of cp312 wheels, in order."""
+    return [
+        tag.removeprefix("cp312-cp312-")
+        for tag in declare("3.12", platform).tags
+        if tag.startswith("cp312-cp312-")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("3.12", "3.12.0"),
+        ("3.11.7", "3.11.7"),
+        ("3.6", "3.6.0"),
+        ("3.15", "3.15.0"),
+        ("3.15rc1", "3.15.0rc1"),
+    ],
+)
+def test_two_parts_mean_the_first_release(text: str, version: str) -> None:
+    """``X.Y`` means ``X.Y.0``; a full version is kept."""
+    environment = declare(text, "manylinux_2_28_x86_64")
+    assert str(environment.python) == version
+    assert environment.markers["python_full_version"] == version
+    assert environment.markers["python_version"] == ".".join(text.split(".")[:2]).removesuffix("rc1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "3",
+        "2.7",
+        "3.5.9",
+        "3.16",
+        "4.0",
+        "3.12.1.1",
+        "3.x",
+        "three",
+        "3.12+local",
+        "9" * 5000,
+        "3.12;",
+        "-1",
+    ],
+)
+def test_another_python_is_an_error(text: str) -> None:
+    """What is no CPython 3.6 to 3.15 is a `TargetError` with a hint, however strange it looks."""
+    with pytest.raises(TargetError) as caught:
+        parse_python(text)
+    assert caught.value.hint
+    assert len(caught.value.message) < 200
+
+
+def test_manylinux_reaches_down_to_the_oldest_glibc_with_its_aliases() -> None:
+    """A glibc target takes wheels of every older glibc; the legacy names follow the version they mean."""
+    assert platforms_of("manylinux_2_18_x86_64") == [
+        "linux_x86_64",
+        "manylinux_2_18_x86_64",
+        "manylinux_2_17_x86_64",
+        "manylinux2014_x86_64",
+        *(f"manylinux_2_{minor}_x86_64" for minor in (16, 15, 14, 13, 12)),
+        "manylinux2010_x86_64",
+        *(f"manylinux_2_{minor}_x86_64" for minor in (11, 10, 9, 8, 7, 6, 5)),
+        "manylinux1_x86_64",
+    ]
+    assert platforms_of("manylinux_2_18_aarch64") == [
+        "linux_aarch64",
+        "manylinux_2_18_aarch64",
+        "manylinux_2_17_aarch64",
+        "manylinux2014_aarch64",
+    ]
+
+
+def test_musllinux_reaches_down_to_its_first_version() -> None:
+    """A musl target takes wheels of every older musl 1.x, and none of glibc."""
+    assert platforms_of("musllinux_1_2_x86_64") == [
+        "linux_x86_64",
+        "musllinux_1_2_x86_64",
+        "musllinux_1_1_x86_64",
+        "musllinux_1_0_x86_64",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("alias", "name"),
+    [
+        ("manylinux2014_x86_64", "manylinux_2_17_x86_64"),
+        ("manylinux2014_aarch64", "manylinux_2_17_aarch64"),
+        ("manylinux2010_x86_64", "manylinux_2_12_x86_64"),
+        ("manylinux1_x86_64", "manylinux_2_5_x86_64"),
+        ("linux_x86_64", "manylinux_2_28_x86_64"),
+    ],
+)
+def test_an_alias_is_the_platform_it_stands_for(alias: str, name: str) -> None:
+    """An alias and its full name give the same environment."""
+    assert declare("3.12", alias) == declare("3.12", name)
+    assert declare("3.12", alias).platform == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "linux",
+        "win_amd64",
+        "macosx_11_0_arm64",
+        "manylinux_2_4_x86_64",
+        "manylinux_2_16_aarch64",
+        "manylinux2010_aarch64",
+        "manylinux_3_1_x86_64",
+        "musllinux_2_1_x86_64",
+        "manylinux_2_28_riscv64",
+        "x" * 999,
+    ],
+)
+def test_an_unknown_platform_is_an_error_that_lists_the_known_ones(text: str) -> None:
+    """What is no known form is a `TargetError` whose hint lists them all."""
+    with pytest.raises(TargetError) as caught:
+        parse_platform(text)
+    assert "manylinux_2_N_x86_64" in str(caught.value.hint)
+    assert "musllinux_1_N_aarch64" in str(caught.value.hint)
+    assert len(caught.value.message) < 200
+
+
+def test_a_misspelt_platform_gets_a_near_one() -> None:
+    """The hint names the form that the user most likely meant."""
+    with pytest.raises(TargetError) as caught:
+        parse_platform("manylinux_2.28_x86_64")
+    assert "did you mean `manylinux_2_28_x86_64`?" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("python", "abi"), [("3.6", "cp36m"), ("3.7", "cp37m"), ("3.8", "cp38"), ("3.13", "cp313")]
+)
+def test_old_pythons_name_their_allocator_in_the_abi(python: str, abi: str) -> None:
+    """The ABI of CPython 3.7 and older ends in ``m``; later ones have no flag."""
+    first = declare(python, "manylinux_2_28_x86_64").tags[0]
+    assert first == f"{abi.removesuffix('m')}-{abi}-linux_x86_64"
+
+
+def test_a_free_threaded_build_takes_no_ordinary_extension_modules() -> None:
+    """A detected ``t`` build has its own ABI and no ``abi3``."""
+    tags = declare("3.13", "manylinux_2_28_x86_64", build=Build(abi_flags="t")).tags
+    assert "cp313-cp313t-manylinux_2_28_x86_64" in tags
+    assert "cp313-cp313-manylinux_2_28_x86_64" not in tags
+    assert "cp313-abi3-manylinux_2_28_x86_64" not in tags
+
+
+def test_tags_go_from_the_particular_to_the_general() -> None:
+    """Compiled wheels come before the stable ABI, that before pure ones; there are no doubles."""
+    tags = declare("3.12", "manylinux_2_28_x86_64").tags
+    in_order = [
+        "cp312-cp312-manylinux_2_28_x86_64",
+        "cp312-abi3-manylinux_2_28_x86_64",
+        "cp39-abi3-manylinux_2_28_x86_64",
+        "py3-none-manylinux_2_28_x86_64",
+        "py312-none-any",
+        "py3-none-any",
+    ]
+    assert sorted(in_order, key=tags.index) == in_order
+    assert len(set(tags)) == len(tags)
+    assert all(Tag(*tag.split("-")) for tag in tags)
+
+
+def test_every_marker_variable_has_a_value() -> None:
+    """The markers are those of PEP 508 but ``extra``, all decided by the names alone."""
+    markers = declare("3.12.4", "manylinux_2_28_aarch64").markers
+    assert set(markers) == set(default_environment())
+    assert markers["platform_release"] == markers["platform_version"] == ""
+    environment = dict(markers)
+    assert Marker("platform_machine == 'aarch64' and sys_platform == 'linux'").evaluate(environment)
+    assert Marker("python_full_version >= '3.12.4' and python_version < '3.13'").evaluate(environment)
+    assert Marker("implementation_name == 'cpython' and os_name == 'posix'").evaluate(environment)
+    assert Marker("platform_python_implementation == 'CPython' and platform_system == 'Linux'").evaluate(
+        environment
+    )
