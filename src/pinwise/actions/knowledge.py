@@ -1,0 +1,112 @@
+"""Uses of the knowledge base as such: what is in it, what to forget, where it is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pinwise.explain.names import near_names
+from pinwise.model.names import NormalizedName
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """What is known of one index.
+
+    Attributes:
+        url: The index.
+        projects: How many projects it is known to have.
+        absent: How many names it is known not to have.
+        releases, files: What it lists for those projects now.
+        documents: Files whose metadata was read, or found to be unusable.
+        oldest, newest: When its pages were last checked, in seconds since 1970; None if it has none.
+    """
+
+    url: str
+    projects: int
+    absent: int
+    releases: int
+    files: int
+    documents: int
+    oldest: int | None
+    newest: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was known of one project on one index before it was forgotten, its history included."""
+
+    index: str
+    releases: int
+    files: int
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeStatus:
+    """What is in a knowledge base.
+
+    Attributes:
+        path: Its file.
+        size: Bytes on the disk, the write-ahead log included.
+        indexes: In the order in which they were first asked.
+    """
+
+    path: Path
+    size: int
+    indexes: tuple[IndexStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """What forgetting a project removed.
+
+    Attributes:
+        name: The project.
+        forgotten: Per index what was known of it; empty if nothing was.
+        near: Names that are known and look like it, where nothing was known.
+    """
+
+    name: NormalizedName
+    forgotten: tuple[Forgotten, ...]
+    near: tuple[str, ...] = ()
+
+
+class FactStore(Protocol):
+    """What these actions ask of a knowledge base; `pinwise.knowledge.store.Store` is one."""
+
+    @property
+    def path(self) -> Path:
+        """The file that holds it."""
+        ...
+
+    def size(self) -> int:
+        """Return the bytes that it takes on the disk."""
+        ...
+
+    def index_status(self) -> tuple[IndexStatus, ...]:
+        """Return what is known of each index."""
+        ...
+
+    def names(self) -> tuple[NormalizedName, ...]:
+        """Return the names of all projects that some index has, sorted."""
+        ...
+
+    def forget(self, name: NormalizedName) -> tuple[Forgotten, ...]:
+        """Remove all that is known of a project."""
+        ...
+
+
+def knowledge_status(store: FactStore) -> KnowledgeStatus:
+    """Say what is in a knowledge base (`pinwise kb status`)."""
+    return KnowledgeStatus(store.path, store.size(), store.index_status())
+
+
+def forget_project(store: FactStore, name: NormalizedName) -> Forgetting:
+    """Forget a project, its recorded digests too, so that it is asked for anew (`pinwise kb forget`)."""
+    forgotten = store.forget(name)
+    return Forgetting(name, forgotten, () if forgotten else near_names(name, store.names()))
+
+
+def knowledge_path(path: Path) -> Path:
+    """Say where the knowledge base is, whether or not there is one yet (`pinwise kb path`)."""
+    return path.absolute()

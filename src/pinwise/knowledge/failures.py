@@ -1,0 +1,65 @@
+"""What can go wrong with the file of the knowledge base, in words that a user can act upon."""
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pinwise.model.errors import StoreFailure
+
+_ELSEWHERE = "name another place with `--kb FILE`"
+_FREE_DISK = "free some space and try again; what was committed before is kept"
+
+_PRIMARY = 0xFF  # the part of a SQLite error code that names its family
+
+_CAUSES: dict[int, tuple[str, str | None]] = {
+    sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", _FREE_DISK),
+    sqlite3.SQLITE_READONLY: ("cannot be written", _ELSEWHERE),
+    sqlite3.SQLITE_PERM: ("may not be read or written by you", _ELSEWHERE),
+    sqlite3.SQLITE_AUTH: ("may not be read or written by you", _ELSEWHERE),
+    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", f"check the path and its permissions, or {_ELSEWHERE}"),
+    sqlite3.SQLITE_BUSY: ("is held by another program", "end that program, or try again later"),
+    sqlite3.SQLITE_LOCKED: ("is held by another program", "end that program, or try again later"),
+    sqlite3.SQLITE_IOERR: ("cannot be read or written: the disk answers with an error", _ELSEWHERE),
+}
+
+
+def damaged(path: Path) -> StoreFailure:
+    """Return the failure of a file that is not, or no longer, a knowledge base."""
+    return StoreFailure(
+        f"`{path}` is damaged, or not a knowledge base of pinwise",
+        hint=f"move it away (it is grown again from the indexes), or {_ELSEWHERE}",
+    )
+
+
+def unreachable(path: Path, error: OSError) -> StoreFailure:
+    """Return the failure of a folder or lock file that the system refuses."""
+    if error.errno == errno.ENOSPC:
+        return StoreFailure(f"the knowledge base `{path}` cannot grow: the disk is full", hint=_FREE_DISK)
+    reason = (error.strerror or type(error).__name__).lower()
+    return StoreFailure(f"the knowledge base `{path}` cannot be written: {reason}", hint=_ELSEWHERE)
+
+
+@contextmanager
+def store_failures(path: Path) -> Iterator[None]:
+    """Turn what SQLite reports about the file into a `StoreFailure`; mistakes in our own code pass."""
+    try:
+        yield
+    except sqlite3.ProgrammingError:
+        raise
+    except sqlite3.DatabaseError as error:
+        cause = _CAUSES.get(getattr(error, "sqlite_errorcode", 0) & _PRIMARY)
+        if cause is None:
+            raise damaged(path) from error
+        what, hint = cause
+        raise StoreFailure(f"the knowledge base `{path}` {what}", hint=hint) from error
+
+
+@contextmanager
+def sound_rows(path: Path) -> Iterator[None]:
+    """Turn rows that cannot be read as facts into a `StoreFailure`."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError) as error:
+        raise damaged(path) from error

@@ -1,0 +1,132 @@
+"""The files that an index lists for a project, as rows that are only ever added or marked as gone."""
+
+import sqlite3
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from pinwise.knowledge.rows import parse_version
+from pinwise.model.errors import IndexFailure
+from pinwise.model.facts import File, Project, Release
+
+_COLUMNS = "filename, url, sha256, size, uploaded, requires_python, yanked, metadata, tags"
+_LONGEST = 120  # characters of a text from outside that a message repeats
+
+
+class _Listed(NamedTuple):
+    """One file as an index lists it; the version is that of its release."""
+
+    version: str
+    file: File
+
+
+class _Recorded(NamedTuple):
+    """What is on record of one file name: its last revision, its digest, and how it is listed now."""
+
+    revision: int
+    sha256: str | None
+    now: _Listed | None
+
+
+def read_releases(connection: sqlite3.Connection, project_id: int) -> tuple[Release, ...]:
+    """Return what is listed now: releases by version, the files of each by name."""
+    files: dict[str, list[File]] = {}
+    for version, *fields in connection.execute(
+        f"SELECT version, {_COLUMNS} FROM files JOIN releases ON releases.id = release_id "  # noqa: S608  # constants
+        "WHERE files.project_id = ? AND gone IS NULL ORDER BY filename",
+        (project_id,),
+    ):
+        files.setdefault(version, []).append(File._make(fields))
+    releases = [Release(parse_version(version), tuple(listed)) for version, listed in files.items()]
+    return tuple(sorted(releases, key=lambda release: release.version))
+
+
+def write_listing(
+    connection: sqlite3.Connection, project_id: int, page: Project | None, checked: int
+) -> None:
+    """Record a page's files; None, an index that has no such project, lists none.
+
+    A digest that is on record stays where the page does not give it any more.
+
+    Raises:
+        IndexFailure: A file's digest is not the one on record; nothing has been written then.
+    """
+    recorded = _read_recorded(connection, project_id)
+    listed = {} if page is None else _read_page(page, recorded)
+    changed = {name: entry for name, entry in listed.items() if _now(recorded, name) != entry}
+    gone = [
+        (checked, project_id, name, entry.revision)
+        for name, entry in recorded.items()
+        if entry.now is not None and (name in changed or name not in listed)
+    ]
+    connection.executemany(
+        "UPDATE files SET gone = ? WHERE project_id = ? AND filename = ? AND revision = ?", gone
+    )
+    releases = _number_releases(connection, project_id, {entry.version for entry in changed.values()})
+    connection.executemany(
+        f"INSERT INTO files (project_id, revision, release_id, seen, {_COLUMNS}) "  # noqa: S608  # constants
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (project_id, _revision(recorded, name) + 1, releases[entry.version], checked, *entry.file)
+            for name, entry in changed.items()
+        ),
+    )
+
+
+def _now(recorded: Mapping[str, _Recorded], name: str) -> _Listed | None:
+    entry = recorded.get(name)
+    return None if entry is None else entry.now
+
+
+def _revision(recorded: Mapping[str, _Recorded], name: str) -> int:
+    entry = recorded.get(name)
+    return 0 if entry is None else entry.revision
+
+
+def _read_recorded(connection: sqlite3.Connection, project_id: int) -> dict[str, _Recorded]:
+    recorded: dict[str, _Recorded] = {}
+    for revision, gone, version, *fields in connection.execute(
+        f"SELECT revision, gone, version, {_COLUMNS} FROM files JOIN releases ON releases.id = release_id "  # noqa: S608  # constants
+        "WHERE files.project_id = ? ORDER BY filename, revision",
+        (project_id,),
+    ):
+        file = File._make(fields)
+        before = recorded.get(file.filename)
+        sha256 = file.sha256 or (None if before is None else before.sha256)
+        recorded[file.filename] = _Recorded(
+            revision, sha256, None if gone is not None else _Listed(version, file)
+        )
+    return recorded
+
+
+def _read_page(page: Project, recorded: Mapping[str, _Recorded]) -> dict[str, _Listed]:
+    listed: dict[str, _Listed] = {}
+    digests = {name: entry.sha256 for name, entry in recorded.items()}
+    for release in page.releases:
+        for file in release.files:
+            known = digests.get(file.filename)
+            sha256 = digests[file.filename] = file.sha256 or known
+            if known not in (None, sha256):
+                raise _other_digest(page, file, known)
+            listed[file.filename] = _Listed(str(release.version), file._replace(sha256=sha256))
+    return listed
+
+
+def _other_digest(page: Project, file: File, known: str | None) -> IndexFailure:
+    filename = file.filename if len(file.filename) <= _LONGEST else f"{file.filename[:_LONGEST]}…"
+    return IndexFailure(
+        f"`{page.index}` gives `{filename}` another digest than before: SHA-256 `{file.sha256}`, "
+        f"on record is `{known}`",
+        hint=f"a published file must never change: ask who runs the index; only if they confirm it, "
+        f"`pinwise kb forget {page.name}` and try again",
+    )
+
+
+def _number_releases(connection: sqlite3.Connection, project_id: int, versions: set[str]) -> dict[str, int]:
+    if not versions:
+        return {}
+    connection.executemany(
+        "INSERT OR IGNORE INTO releases (project_id, version) VALUES (?, ?)",
+        ((project_id, version) for version in sorted(versions)),
+    )
+    rows = connection.execute("SELECT version, id FROM releases WHERE project_id = ?", (project_id,))
+    return dict(rows.fetchall())

@@ -1,0 +1,34 @@
+"""Wheel tags: from the compressed form of a file name to a rank in an environment (PEP 425)."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import product
+
+MAX_EXPANSION = 4096
+"""More tags than this in one file name are an attack, not a wheel: the file then fits nowhere."""
+
+
+@lru_cache(maxsize=16_384)
+def expand_tags(text: str) -> tuple[str, ...]:
+    """Return the single tags that a compressed tag set stands for, in the order of the file name.
+
+    ``py2.py3-none-any`` gives ``("py2-none-any", "py3-none-any")``. A text that is not three sets joined by
+    hyphens, or that stands for more than `MAX_EXPANSION` tags, gives none.
+    """
+    sets = text.lower().split("-")
+    if len(sets) != 3:  # noqa: PLR2004  # interpreter, ABI, platform
+        return ()
+    pythons, abis, platforms = (tuple(dict.fromkeys(part.split("."))) for part in sets)
+    if len(pythons) * len(abis) * len(platforms) > MAX_EXPANSION or not all((*pythons, *abis, *platforms)):
+        return ()
+    return tuple("-".join(tag) for tag in product(pythons, abis, platforms))
+
+
+def best_rank(tags: str, ranks: Mapping[str, int]) -> int | None:
+    """Return the best rank of a wheel in an environment, None if it does not fit there.
+
+    Args:
+        tags: The tag part of the wheel's name, compressed or not.
+        ranks: Supported tag -> its position in the environment's order of preference, 0 the best.
+    """
+    return min((ranks[tag] for tag in expand_tags(tags) if tag in ranks), default=None)
