@@ -56,6 +56,7 @@ from pinwise.model.facts import (
     Snapshot,
     Unusable,
 )
+from pinwise.model.outcome import Effort
 from pinwise.model.request import (
     DirectRequirement,
     FormatControl,
@@ -221,6 +222,10 @@ class PartialKnowledge:
     projects: dict[NormalizedName, Project | NoProject] = field(default_factory=dict)
     documents: Documents = field(default_factory=dict)
 
+    def names(self) -> Iterable[NormalizedName]:
+        """Return the names of the projects that are known to exist."""
+        return [name for name, page in self.projects.items() if isinstance(page, Project)]
+
     def project(self, name: NormalizedName) -> Project | NoProject | None:
         """Return the page facts of `name`, None if they are not known."""
         return self.projects.get(name)
@@ -255,6 +260,10 @@ class FakeSource:
     def documents(self) -> int:
         """How many documents were fetched in all."""
         return len(self.needed) + len(self.prefetched)
+
+    def effort(self) -> Effort:
+        """Return what was taught."""
+        return Effort(pages=len(self.pages), documents=self.documents)
 
     def fetch(self, needed: Wanted, prefetch: Wanted) -> None:
         """Teach what is needed, then what may be prefetched."""

@@ -1,6 +1,6 @@
 """What the actions need of the world, as protocols: `wiring` supplies them, tests supply fakes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,6 +8,7 @@ from packaging.version import Version
 
 from pinwise.model.facts import Document, NoProject, Project
 from pinwise.model.names import NormalizedName
+from pinwise.model.outcome import Effort
 
 
 class Knowledge(Protocol):
@@ -16,12 +17,16 @@ class Knowledge(Protocol):
     `pinwise.model.facts.Snapshot` is the fake of every test.
     """
 
+    def names(self) -> Iterable[NormalizedName]:
+        """Return the names of all projects that are known to exist, to suggest near ones."""
+        ...
+
     def project(self, name: NormalizedName) -> Project | NoProject | None:
         """Return the page facts of `name` from the index that serves it, None if they are not known."""
         ...
 
     def known_documents(self, name: NormalizedName) -> Mapping[Version, Document]:
-        """Return the documents of those releases of `name` whose metadata is known (or known to be unusable)."""
+        """Return the known documents of `name`, those that are known to be unusable included."""
         ...
 
 
@@ -57,4 +62,8 @@ class Source(Protocol):
             IndexFailure: Something needed could not be learned because an index failed. A failed prefetch is
                 no error.
         """
+        ...
+
+    def effort(self) -> Effort:
+        """Return what was fetched so far; rounds and seconds are left to the caller."""
         ...

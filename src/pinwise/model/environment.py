@@ -22,6 +22,6 @@ class Environment:
     python: Version
     implementation: str
     platform: str
-    tags: tuple[str, ...]
+    tags: tuple[str, ...] = field(repr=False)
     markers: Mapping[str, str]
     origins: Mapping[str, str] = field(default_factory=dict)

@@ -4,7 +4,7 @@ The two never mix: a `Release` has no metadata field, so that admission, prices 
 depend on which metadata happens to be known (the law of `docs/concepts/algorithm.md`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -150,6 +150,10 @@ class Snapshot:
 
     projects: Mapping[NormalizedName, Project | NoProject] = field(default_factory=dict)
     documents: Mapping[NormalizedName, Mapping[Version, Document]] = field(default_factory=dict)
+
+    def names(self) -> Iterable[NormalizedName]:
+        """Return the names of all projects that are known to exist."""
+        return [name for name, page in self.projects.items() if isinstance(page, Project)]
 
     def project(self, name: NormalizedName) -> Project | NoProject | None:
         """Return the page facts of `name`, or None if its page is not known."""

@@ -59,9 +59,9 @@ class Pin:
         requested_by: In manifest order, then by name.
         requires: Names of the projects in the stack that it requires in this environment, sorted.
         prices: Ascending by unit; amounts above 0 only.
-        behind: How many admissible releases are above it.
+        behind: How many releases of its baseline are above it.
         days_behind: Whole days that it is older than the newest of its baseline, None if a time is missing.
-        latest: The newest admissible version of the project.
+        latest: The newest version of its baseline.
         files: Every file that may be installed, as the page lists them; empty for a folder.
         requires_python: The page's specifier of the release, or None.
         metadata_origin: Which kind of document its requirements were read from.

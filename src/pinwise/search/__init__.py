@@ -1,1 +1,12 @@
-"""Strategies that find a stack in a space; see README.md beside this file."""
+"""Strategies that find a stack in a space; ``README.md`` beside this file teaches them."""
+
+from types import MappingProxyType
+
+from pinwise.search.answer import Budget, Found, GaveUp, NoStack, Prediction, Predictor
+from pinwise.search.exact import exact
+from pinwise.search.latest import latest
+
+PREDICTORS: MappingProxyType[str, Predictor] = MappingProxyType({"exact": exact, "latest": latest})
+"""Every predictor by its name; the first is the default."""
+
+__all__ = ["PREDICTORS", "Budget", "Found", "GaveUp", "NoStack", "Prediction", "Predictor", "exact", "latest"]

@@ -39,7 +39,7 @@ def wrong_python(project: Project, release: Release, context: Context) -> Findin
 
 
 def no_usable_file(project: Project, release: Release, context: Context) -> Finding | None:
-    """Refuse a release that has neither a compatible wheel nor an sdist, after ``--only-binary`` and hashes."""
+    """Refuse a release without compatible wheel and sdist, as far as formats and hashes allow them."""
     if usable_files(project.name, release, context):
         return None
     if context.hashes.get(project.name) and not offered_files(project.name, release, context):
@@ -81,11 +81,7 @@ def usable_files(name: NormalizedName, release: Release, context: Context) -> tu
     return tuple(
         file
         for file in offered_files(name, release, context)
-        if (
-            wheels and best_rank(file.tags, context.ranks) is not None
-            if file.is_wheel
-            else sdists
-        )
+        if (wheels and best_rank(file.tags, context.ranks) is not None if file.is_wheel else sdists)
         and (file.requires_python is None or admits_python(file.requires_python, python))
     )
 

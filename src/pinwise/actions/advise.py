@@ -1,0 +1,242 @@
+"""The main job: from a request to the best stack, a refusal, or an honest "undecided".
+
+The loop of ``docs/concepts/algorithm.md``: compile what is known, taking the unknown optimistically; search;
+fetch what the best stack rests on and is not known; again, until it rests on known facts only.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from packaging.version import Version
+
+from pinwise.actions.ports import Knowledge, Source, Wanted
+from pinwise.actions.stack import Step, assemble
+from pinwise.explain.suggestions import suggest_names
+from pinwise.model.errors import FailureError, UsageError
+from pinwise.model.names import NormalizedName
+from pinwise.model.outcome import Advice, Effort, Outcome, Proof, Refusal, Undecided
+from pinwise.model.request import Request
+from pinwise.search import PREDICTORS, Budget, Found, GaveUp, NoStack
+from pinwise.space.compile import Compiler
+from pinwise.space.masks import positions
+from pinwise.space.space import Space, unknown_in
+from pinwise.units.context import context_for
+
+FETCHES_PER_PROJECT = 2
+"""The fetch limit grows by this for every project in the stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """How to search.
+
+    Attributes:
+        predictor: A name of `pinwise.search.PREDICTORS`.
+        fetch_limit: How many releases' metadata may be fetched, before it grows with the stack.
+        time_limit: Seconds, None for no limit.
+        clock: Seconds that only ever grow.
+    """
+
+    predictor: str = "exact"
+    fetch_limit: int = 500
+    time_limit: float | None = None
+    clock: Callable[[], float] = lambda: 0.0
+
+
+def advise(
+    request: Request, knowledge: Knowledge, source: Source | None, *, options: SearchOptions
+) -> Outcome:
+    """Return the best stack that satisfies a request, with its proof, or why there is none.
+
+    Args:
+        request: What is wanted, for one environment.
+        knowledge: What is known; it learns what `source` fetches.
+        source: Where missing facts are fetched; None when offline.
+        options: Predictor, limits and clock.
+
+    Raises:
+        UsageError: There is no such predictor or goal.
+        IndexFailure: Something that is needed could not be fetched.
+    """
+    if options.predictor not in PREDICTORS:
+        known = ", ".join(f"`{name}`" for name in PREDICTORS)
+        raise UsageError(f"there is no predictor `{options.predictor}`", hint=f"the predictors are {known}")
+    return _Advising(request, knowledge, source, options).outcome()
+
+
+@dataclass(slots=True)
+class _Solved:
+    """The best stack of one step and how well it is known to be the best."""
+
+    step: Step
+    found: Found
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """No stack among what is known, and no proof that there is none."""
+
+    reason: str
+    missing: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Advising:
+    """One run of `advise`; its fields count what limits and prefetching need."""
+
+    request: Request
+    knowledge: Knowledge
+    source: Source | None
+    options: SearchOptions
+    tempted: Counter[NormalizedName] = field(default_factory=Counter)
+    fetched: int = 0
+    rounds: int = 0
+    started: float = 0.0
+
+    def outcome(self) -> Outcome:
+        self.started = self.options.clock()
+        solved: list[_Solved] = []
+        is_joint = False
+        for place, group in enumerate(self.request.groups):
+            answer = self._step(solved, place)
+            if isinstance(answer, NoStack) and place > 0:
+                is_joint = True
+                answer, solved = self._step([], place), []
+            if isinstance(answer, NoStack):
+                return self._refusal(answer)
+            if isinstance(answer, _Open):
+                return Undecided(
+                    self.request, answer.reason, answer.missing, self.request.warnings, effort=self._effort()
+                )
+            answer.step = replace(answer.step, group=group.name)
+            solved.append(answer)
+        return self._advice(solved, is_joint=is_joint)
+
+    def _step(self, solved: Sequence[_Solved], place: int) -> "_Solved | NoStack | _Open":
+        """Solve the group at `place`, with what `solved` has chosen held; alone, all groups up to it."""
+        groups = self.request.groups[: place + 1]
+        new = groups[place:] if solved else groups
+        earlier = groups[:place] if solved else ()
+        compiler = Compiler(
+            self.knowledge,
+            context_for(self.request, [group.name for group in groups]),
+            roots=[each for group in new for each in group.requirements],
+            settled=[each for group in earlier for each in group.requirements],
+            held=self._held(solved),
+        )
+        return self._rounds(compiler)
+
+    def _held(self, solved: Sequence[_Solved]) -> Mapping[NormalizedName, tuple[Version, str]]:
+        held: dict[NormalizedName, tuple[Version, str]] = {}
+        for each in solved:
+            for name, version in each.step.versions().items():
+                held.setdefault(name, (version, each.step.group))
+        return held
+
+    def _rounds(self, compiler: Compiler) -> "_Solved | NoStack | _Open":
+        predictor = PREDICTORS[self.options.predictor]
+        before: Wanted | None = None
+        while True:
+            self.rounds += 1
+            space = compiler.compile()
+            found = predictor(space, self._budget())
+            if isinstance(found, NoStack):
+                return found
+            if isinstance(found, GaveUp):
+                return self._among_known(compiler, space, None, "the time limit was reached")
+            if not unknown_in(space, found.picks):
+                return _Solved(Step(compiler, space, found.picks), found)
+            needed, prefetch = self._wanted(space, found)
+            obstacle = self._obstacle(found, needed)
+            if obstacle:
+                return self._among_known(compiler, space, found, obstacle)
+            if needed == before:
+                raise FailureError(f"{_missing(needed)[0]} was asked for and is still not known")
+            before = needed
+            self._fetch(needed, prefetch)
+
+    def _fetch(self, needed: Wanted, prefetch: Wanted) -> None:
+        if self.source is not None:
+            self.source.fetch(needed, prefetch)
+            self.fetched += len(needed.documents) + len(prefetch.documents)
+
+    def _budget(self) -> Budget:
+        limit = self.options.time_limit
+        if limit is None:
+            return Budget()
+        return Budget(lambda: self.started + limit - self.options.clock())
+
+    def _obstacle(self, found: Found, needed: Wanted) -> str:
+        """Return what keeps us from fetching what is needed, "" if nothing does."""
+        if self.source is None:
+            return "being offline, not everything that matters could be looked at"
+        limit = self.options.fetch_limit + FETCHES_PER_PROJECT * len(found.picks)
+        if self.fetched + len(needed.documents) > limit:
+            return f"the fetch limit of {limit} was reached"
+        if self._budget().expired():
+            return "the time limit was reached"
+        return ""
+
+    def _wanted(self, space: Space, found: Found) -> tuple[Wanted, Wanted]:
+        """Return what the stack rests on, and what will tempt next.
+
+        Of each tempting project: as many next ones as it has tempted before.
+        """
+        pages: list[NormalizedName] = []
+        documents: list[tuple[NormalizedName, Version]] = []
+        next_ones: list[tuple[NormalizedName, Version]] = []
+        for node, position in sorted(unknown_in(space, found.picks).items()):
+            candidates = space.candidates[node]
+            if candidates.is_virtual:
+                pages.append(candidates.name)
+                continue
+            documents.append((candidates.name, candidates.versions[position]))
+            below = [k for k in positions(space.unknown[node] & space.domains[node]) if k < position]
+            count = self.tempted[candidates.name]
+            next_ones.extend((candidates.name, candidates.versions[k]) for k in below[::-1][:count])
+            self.tempted[candidates.name] += 1
+        return Wanted(tuple(pages), tuple(documents)), Wanted((), tuple(next_ones))
+
+    def _among_known(
+        self, compiler: Compiler, space: Space, optimistic: Found | None, reason: str
+    ) -> "_Solved | NoStack | _Open":
+        """Return the best stack among known releases, with the optimistic optimum as its bound."""
+        wanted = Wanted() if optimistic is None else self._wanted(space, optimistic)[0]
+        known = compiler.compile(known_only=True)
+        found = PREDICTORS[self.options.predictor](known, self._budget())
+        if not isinstance(found, Found):
+            return _Open(reason, _missing(wanted))
+        bound = 0 if optimistic is None else optimistic.bound
+        found = replace(found, bound=min(bound, found.cost), is_optimal=False, reason=reason)
+        return _Solved(Step(compiler, known, found.picks), found, unknown=len(wanted))
+
+    def _refusal(self, answer: NoStack) -> Refusal:
+        derivation = suggest_names(answer.derivation(), self.knowledge.names())
+        return Refusal(self.request, derivation, self.request.warnings, effort=self._effort())
+
+    def _advice(self, solved: Sequence[_Solved], *, is_joint: bool) -> Advice:
+        reasons = dict.fromkeys(each.found.reason for each in solved if each.found.reason)
+        proof = Proof(
+            optimal=all(each.found.is_optimal for each in solved),
+            cost=sum(each.found.cost for each in solved),
+            bound=sum(each.found.bound for each in solved),
+            unknown=sum(each.unknown for each in solved),
+            predictor=self.options.predictor,
+            reason="; ".join(reasons),
+            is_joint=is_joint,
+        )
+        advice = assemble(self.request, self.knowledge, [each.step for each in solved], proof)
+        return replace(advice, effort=self._effort())
+
+    def _effort(self) -> Effort:
+        counts = Effort() if self.source is None else self.source.effort()
+        return replace(counts, rounds=self.rounds, seconds=self.options.clock() - self.started)
+
+
+def _missing(wanted: Wanted) -> tuple[str, ...]:
+    return (
+        *(f"the page of `{name}`" for name in wanted.pages),
+        *(f"the metadata of `{name}=={version}`" for name, version in wanted.documents),
+    )

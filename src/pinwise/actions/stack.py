@@ -1,0 +1,246 @@
+"""From picks to pins: the chosen candidates with their prices, reasons, requirers and files."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from pinwise.actions.ports import Knowledge
+from pinwise.model.digest import snapshot_digest
+from pinwise.model.facts import Metadata, NoProject, Origin, Project, Skip, Snapshot, Unusable
+from pinwise.model.names import NormalizedName, normalise
+from pinwise.model.outcome import Advice, Pin, Price, Proof, RequestedBy
+from pinwise.model.request import DirectRequirement, Request
+from pinwise.space.compile import Compiler
+from pinwise.space.rows import Reader, target_name
+from pinwise.space.space import ROOT, Picks, Space
+from pinwise.units.context import Candidates
+from pinwise.units.sieves import offered_files
+from pinwise.units.steps import METADATA_STEPS, STEPS, behind_counts, days_behind
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step of the search has chosen: earlier groups' projects included.
+
+    Attributes:
+        compiler: Knows the candidates and prices of the step.
+        space: The last space that was searched.
+        picks: The stack in it.
+        group: The category that the step solved.
+    """
+
+    compiler: Compiler
+    space: Space
+    picks: Picks
+    group: str = ""
+
+    def versions(self) -> Mapping[NormalizedName, Version]:
+        """Return the chosen version of every project."""
+        return {
+            self.space.nodes[node].name: self.space.candidates[node].versions[position]
+            for node, position in self.picks.items()
+            if self.space.bases[node] == node
+        }
+
+
+def assemble(request: Request, knowledge: Knowledge, steps: Sequence[Step], proof: Proof) -> Advice:
+    """Return the advice on the stack that the last step completes."""
+    pins = _Assembly(request, knowledge, steps).pins()
+    return Advice(
+        request=request,
+        pins=pins,
+        proof=proof,
+        left_out=request.left_out,
+        skipped=_skipped(knowledge, pins),
+        warnings=(*request.warnings, *_warnings(knowledge, pins)),
+        snapshot=_snapshot(knowledge, steps),
+    )
+
+
+class _Assembly:
+    """The finished stack as a graph of requirements, walked once per group."""
+
+    def __init__(self, request: Request, knowledge: Knowledge, steps: Sequence[Step]) -> None:
+        self._request = request
+        self._knowledge = knowledge
+        self._steps = steps
+        self._versions: dict[NormalizedName, Version] = {}
+        self._paid: dict[NormalizedName, Step] = {}
+        for step in steps:
+            for name, version in step.versions().items():
+                self._versions.setdefault(name, version)
+                self._paid.setdefault(name, step)
+        environment = request.environment
+        self._reader = Reader(environment.markers, environment.python)
+        self._extras: dict[NormalizedName, set[NormalizedName]] = {name: set() for name in self._versions}
+        self._groups: dict[NormalizedName, list[str]] = {name: [] for name in self._versions}
+        self._edges: dict[NormalizedName, dict[RequestedBy, None]] = {name: {} for name in self._versions}
+        self._requires: dict[NormalizedName, set[NormalizedName]] = {name: set() for name in self._versions}
+        for group in request.groups:
+            self._walk(group.name, group.requirements)
+
+    def pins(self) -> tuple[Pin, ...]:
+        return tuple(self._pin(name) for name in sorted(self._versions))
+
+    def _walk(self, group: str, roots: Sequence[DirectRequirement]) -> None:
+        """Follow the requirements of one group through the stack, extras as they are asked for."""
+        seen: set[tuple[NormalizedName, NormalizedName | None]] = set()
+        queue: list[tuple[NormalizedName, NormalizedName | None]] = []
+
+        def reach(name: NormalizedName, extras: Sequence[NormalizedName]) -> None:
+            self._extras[name].update(extras)
+            if group not in self._groups[name]:
+                self._groups[name].append(group)
+            for each in (None, *extras):
+                if (name, each) not in seen:
+                    seen.add((name, each))
+                    queue.append((name, each))
+
+        for root in roots:
+            self._edges[root.name][RequestedBy(None, _text(root), group)] = None
+            reach(root.name, root.extras)
+        while queue:
+            name, extra = queue.pop()
+            for requirement in self._asks(name, extra):
+                target = target_name(requirement)
+                self._edges[target][RequestedBy(name, _without_marker(requirement))] = None
+                if target != name:
+                    self._requires[name].add(target)
+                reach(target, [normalise(each) for each in requirement.extras])
+
+    def _asks(self, name: NormalizedName, extra: NormalizedName | None) -> Iterator[Requirement]:
+        document = self._knowledge.known_documents(name).get(self._versions[name])
+        if not isinstance(document, Metadata) or (extra is not None and extra not in document.extras):
+            return
+        for requirement in document.requirements:
+            in_base = self._reader.applies(requirement, "")
+            if in_base if extra is None else not in_base and self._reader.applies(requirement, extra):
+                yield requirement
+
+    def _pin(self, name: NormalizedName) -> Pin:
+        step = self._paid[name]
+        candidates = step.compiler.candidates(name)
+        position = candidates.versions.index(self._versions[name])
+        release = candidates.releases[position]
+        days = days_behind(candidates)
+        direct = next((each for each in self._request.direct if each.name == name), None)
+        document = self._knowledge.known_documents(name)[release.version]
+        local = self._request.local.get(name)
+        formats = self._request.formats
+        files = () if local else offered_files(name, release, step.compiler.context)
+        return Pin(
+            name=name,
+            version=release.version,
+            index=candidates.index,
+            index_name=self._index_name(candidates.index),
+            groups=tuple(self._groups[name]),
+            is_direct=direct is not None,
+            extras=tuple(sorted(self._extras[name])),
+            marker=None
+            if direct is None or direct.requirement.marker is None
+            else str(direct.requirement.marker),
+            requested_by=tuple(self._edges[name]),
+            requires=tuple(sorted(self._requires[name])),
+            prices=tuple(self._prices(step, candidates, position)),
+            behind=behind_counts(candidates)[position],
+            days_behind=None if days is None else days[position],
+            latest=candidates.versions[candidates.baseline[-1]],
+            files=tuple(
+                file
+                for file in files
+                if (formats.allows_wheels(name) if file.is_wheel else formats.allows_sdists(name))
+            ),
+            requires_python=next((file.requires_python for file in files if file.requires_python), None),
+            metadata_origin=document.origin if isinstance(document, Metadata) else Origin.USER,
+            yanked=_yank_reason(files),
+            local=local,
+        )
+
+    def _index_name(self, url: str) -> str | None:
+        return next((index.name for index in self._request.indexes if index.url == url), None)
+
+    def _prices(self, step: Step, candidates: Candidates, position: int) -> Iterator[Price]:
+        """Say every price of a pin; their sum over all pins is the stack's cost."""
+        context = step.compiler.context
+        name = candidates.name
+        subject = f"{name}=={candidates.versions[position]}"
+        if name not in self._request.local:
+            for unit in STEPS:
+                amount = unit.amounts(candidates, context)[position]
+                if amount:
+                    yield Price(unit.name, subject, amount, unit.reason(candidates, position, context))
+        document = self._knowledge.known_documents(name).get(candidates.versions[position])
+        asked = {
+            extra
+            for root in self._request.direct
+            if root.name == name and isinstance(document, Metadata)
+            for extra in root.extras
+        }
+        for extra in sorted(asked):
+            for metadata_unit in METADATA_STEPS:
+                amount = (
+                    metadata_unit.amount(document, extra, context.goal)
+                    if isinstance(document, Metadata)
+                    else 0
+                )
+                if amount:
+                    where = f"{name}[{extra}]=={candidates.versions[position]}"
+                    yield Price(metadata_unit.name, where, amount, metadata_unit.reason(extra))
+
+
+def _text(root: DirectRequirement) -> str:
+    return root.path if root.path is not None else _without_marker(root.requirement)
+
+
+def _without_marker(requirement: Requirement) -> str:
+    return str(requirement).split(";", 1)[0].strip()
+
+
+def _yank_reason(files: Sequence[object]) -> str | None:
+    reasons = [getattr(file, "yanked", None) for file in files]
+    if not reasons or any(reason is None for reason in reasons):
+        return None
+    return next((reason for reason in reasons if reason), "")
+
+
+def _skipped(knowledge: Knowledge, pins: Sequence[Pin]) -> Mapping[NormalizedName, tuple[Skip, ...]]:
+    """Return what was left out of the stack's projects because it is broken."""
+    skipped: dict[NormalizedName, tuple[Skip, ...]] = {}
+    for pin in pins:
+        page = knowledge.project(pin.name)
+        found = list(page.skipped) if isinstance(page, Project) else []
+        for version, document in sorted(knowledge.known_documents(pin.name).items()):
+            if isinstance(document, Unusable):
+                found.append(Skip(f"{pin.name} {version}", document.reason))
+        if found:
+            skipped[pin.name] = tuple(found)
+    return skipped
+
+
+def _warnings(knowledge: Knowledge, pins: Sequence[Pin]) -> Iterator[str]:
+    for pin in pins:
+        if pin.yanked is not None:
+            why = f": {pin.yanked}" if pin.yanked else ""
+            yield f"`{pin.name}=={pin.version}` was yanked{why}; the manifest or a constraint pins it exactly."
+        document = knowledge.known_documents(pin.name).get(pin.version)
+        if isinstance(document, Metadata):
+            for extra in pin.extras:
+                if extra not in document.extras:
+                    yield f"`{pin.name}=={pin.version}` has no extra `{extra}`; it is ignored."
+            if document.origin is Origin.EGG_INFO:
+                yield (
+                    f"The requirements of `{pin.name}=={pin.version}` are declared by its sdist, not "
+                    "verified: its build may add others."
+                )
+
+
+def _snapshot(knowledge: Knowledge, steps: Sequence[Step]) -> str:
+    names = sorted({node.name for step in steps for k, node in enumerate(step.space.nodes) if k != ROOT})
+    projects: dict[NormalizedName, Project | NoProject] = {}
+    for name in names:
+        page = knowledge.project(name)
+        if page is not None:
+            projects[name] = page
+    return snapshot_digest(Snapshot(projects, {name: knowledge.known_documents(name) for name in names}))

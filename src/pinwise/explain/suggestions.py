@@ -1,0 +1,33 @@
+"""Near names for projects that no index has, added to a derivation."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pinwise.explain.names import near_names
+from pinwise.model.conflict import Derivation, Fact, FactKind
+
+
+def suggest_names(derivation: Derivation, known: Iterable[str]) -> Derivation:
+    """Return the derivation with near names at every missing project; shared premises stay shared."""
+    names = tuple(known)
+    done: dict[int, Derivation] = {}
+    stack = [derivation]
+    while stack:
+        each = stack[-1]
+        premises = () if isinstance(each, Fact) else each.premises
+        waiting = [premise for premise in premises if id(premise) not in done]
+        if waiting:
+            stack.extend(waiting)
+            continue
+        stack.pop()
+        if isinstance(each, Fact):
+            done[id(each)] = _with_names(each, names)
+        else:
+            done[id(each)] = replace(each, premises=tuple(done[id(premise)] for premise in premises))
+    return done[id(derivation)]
+
+
+def _with_names(fact: Fact, names: tuple[str, ...]) -> Fact:
+    if fact.kind is not FactKind.NO_PROJECT or fact.subject is None:
+        return fact
+    return replace(fact, suggestions=near_names(fact.subject.project, names))

@@ -1,0 +1,61 @@
+"""What a predictor answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pinwise.model.conflict import Derivation
+from pinwise.space.space import Picks, Space
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How long a predictor may think.
+
+    Attributes:
+        remaining: Seconds that are left, None where there is no limit.
+    """
+
+    remaining: Callable[[], float | None] = lambda: None
+
+    def expired(self) -> bool:
+        """Whether nothing is left."""
+        left = self.remaining()
+        return left is not None and left <= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A valid stack.
+
+    Attributes:
+        picks: What the roots need, extras included.
+        cost: Its exact cost.
+        bound: No stack in the space costs less.
+        is_optimal: Whether no stack is cheaper and no other one wins the ties. Ties are settled only
+            among stacks whose requirements are all known; see `is_settled`.
+        is_settled: False where the stack holds unknown candidates, so that its ties were not looked at.
+        reason: Why it is not optimal, "" if it is.
+    """
+
+    picks: Picks
+    cost: int
+    bound: int
+    is_optimal: bool
+    is_settled: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoStack:
+    """Nothing satisfies the space; `derivation` gives the shortest reason that was found, made when asked."""
+
+    derivation: Callable[[], Derivation]
+
+
+@dataclass(frozen=True, slots=True)
+class GaveUp:
+    """The time was over before there was a stack or a contradiction."""
+
+
+Prediction = Found | NoStack | GaveUp
+Predictor = Callable[[Space, Budget], Prediction]
