@@ -5,7 +5,7 @@
 The slice is a ZIP file with ``simple/NAME.json``, pages as PEP 691 has them, and ``metadata/SHA256``, the
 headers of METADATA that a resolver reads. It starts from the requirements of the sets. Of each project, every
 requirement that is met keeps its newest matching releases; what these require is met next, until nothing new
-turns up. A release whose metadata was not learned is left out, so that nothing is guessed; the metadata of one
+turns up. A release whose metadata was not learned is left out: nothing is guessed. The metadata of one
 wheel stands for all wheels of its release. A release that exists only as an sdist is kept if ``--metadata``
 names it, and then without metadata: a resolver under test is given that file too.
 """
