@@ -1,0 +1,141 @@
+"""Where facts meet: the project of which they leave no version.
+
+Each project has the set of versions that are still possible, and each way of naming it (``celery``,
+``celery[redis]``) is needed or not. The facts narrow the sets until one that is needed is empty. First
+only from requirers to what they require, as one would tell it; where that leads nowhere, backwards too.
+Not every conflict shows in this way (it may take a case by case proof); then there is no clash to name.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from packaging.version import Version
+
+from pinwise.model.conflict import Fact, FactKind, Term
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A project of which no version is left, and the facts that took versions of it away."""
+
+    project: str
+    facts: tuple[Fact, ...]
+
+
+def base(project: str) -> str:
+    """Return a project's name without its extras."""
+    return project.partition("[")[0]
+
+
+def find_clash(facts: Sequence[Fact]) -> Clash | None:
+    """Return where `facts` meet, or None if narrowing alone does not show it."""
+    for backwards in (False, True):
+        world = _World.of(facts)
+        while world.clash is None and world.narrow(facts, backwards=backwards):
+            pass
+        if world.clash is not None:
+            return Clash(world.clash, tuple(world.causes[world.clash]))
+    return None
+
+
+@dataclass(slots=True)
+class _World:
+    """What is still possible; versions are bits, so that narrowing is one `&`."""
+
+    bits: dict[str, dict[Version, int]]
+    possible: dict[str, int]
+    needed: set[str] = field(default_factory=set)
+    causes: dict[str, list[Fact]] = field(default_factory=dict)
+    clash: str | None = None
+    masks: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, facts: Iterable[Fact]) -> "_World":
+        bits: dict[str, dict[Version, int]] = {}
+        for term in (term for fact in facts for term in (fact.subject, fact.target) if term is not None):
+            known = bits.setdefault(base(term.project), {})
+            for version in (*term.known, *term.versions):
+                known.setdefault(version, 1 << len(known))
+        return cls(bits, {name: (1 << len(known)) - 1 for name, known in bits.items()})
+
+    def mask(self, term: Term) -> int:
+        """Return the term's versions as bits; kept by the identity of the term, for the facts live on."""
+        if id(term) not in self.masks:
+            known = self.bits[base(term.project)]
+            self.masks[id(term)] = sum(known[version] for version in set(term.versions))
+        return self.masks[id(term)]
+
+    def narrow(self, facts: Iterable[Fact], *, backwards: bool) -> bool:
+        """Apply every fact once; return whether anything changed."""
+        changed = False
+        for fact in facts:
+            changed = self._apply(fact, backwards=backwards) or changed
+            if self.clash is not None:
+                return True
+        for together in _same_edge(facts):
+            changed = self._apply_together(together) or changed
+            if self.clash is not None:
+                return True
+        return changed
+
+    def _apply(self, fact: Fact, *, backwards: bool) -> bool:
+        subject, target = fact.subject, fact.target
+        match fact.kind:
+            case FactKind.ROOT if target is not None:
+                return self._require(target, self.mask(target), fact)
+            case FactKind.CONSTRAINT if target is not None:
+                return self._keep(target, self.mask(target), fact)
+            case FactKind.HELD if subject is not None and not subject.or_absent:
+                return self._require(subject, self.mask(subject), fact)
+            case FactKind.HELD if subject is not None:
+                return self._keep(subject, self.mask(subject), fact)
+            case FactKind.UNUSABLE if subject is not None:
+                return self._keep(subject, ~self.mask(subject), fact)
+            case FactKind.NO_PROJECT if subject is not None:
+                return self._keep(subject, 0, fact)
+            case FactKind.REQUIRES if subject is not None:
+                if target is None or (
+                    backwards and not self.possible[base(target.project)] & self.mask(target)
+                ):
+                    return self._keep(subject, ~self.mask(subject), fact)
+        return False
+
+    def _apply_together(self, facts: Sequence[Fact]) -> bool:
+        """Apply the facts by which one project requires another: whatever is left of it needs some of it."""
+        subject, target = facts[0].subject, facts[0].target
+        if subject is None or target is None or subject.project not in self.needed:
+            return False
+        possible, covered, wanted = self.possible[base(subject.project)], 0, 0
+        relevant = [fact for fact in facts if fact.subject and possible & self.mask(fact.subject)]
+        for fact in relevant:
+            covered |= self.mask(fact.subject) if fact.subject else 0
+            wanted |= self.mask(fact.target) if fact.target else 0
+        if not relevant or possible & ~covered:
+            return False
+        return self._require(target, wanted, *relevant)
+
+    def _require(self, term: Term, mask: int, *facts: Fact) -> bool:
+        is_new = term.project not in self.needed
+        self.needed |= {term.project, base(term.project)}
+        return self._keep(term, mask, *facts) or is_new
+
+    def _keep(self, term: Term, mask: int, *facts: Fact) -> bool:
+        name = base(term.project)
+        left = self.possible[name] & mask
+        has_changed = left != self.possible[name]
+        if has_changed or not left:
+            causes = self.causes.setdefault(name, [])
+            causes.extend(fact for fact in facts if not any(fact is cause for cause in causes))
+        self.possible[name] = left
+        if not left and name in self.needed:
+            self.clash = name
+        return has_changed
+
+
+def _same_edge(facts: Iterable[Fact]) -> Iterator[list[Fact]]:
+    """Group requirements by who requires and what is required."""
+    edges: dict[tuple[str, str], list[Fact]] = {}
+    for fact in facts:
+        if fact.kind is FactKind.REQUIRES and fact.subject is not None and fact.target is not None:
+            edges.setdefault((fact.subject.project, fact.target.project), []).append(fact)
+    yield from edges.values()

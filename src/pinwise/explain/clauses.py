@@ -1,0 +1,287 @@
+"""From facts to the clauses of sentences.
+
+Requirements that lead to one another become a chain (``requires `b`, which requires `c<2```), what ends a
+chain is told at its end (``which no index has``), and the rest stands for itself (```a` 1.0 requires `b```).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from pinwise.explain.clash import base
+from pinwise.explain.versions import Phrase, collapse_reasons, describe, needed
+from pinwise.explain.words import clean, code, listing
+from pinwise.model.conflict import Fact, FactKind, Term
+from pinwise.model.request import DEFAULT_GROUP
+
+_LONGEST_CHAIN = 4
+_MOST_NAMED = 3
+_MOST_CHAINS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A piece of prose and the facts that it tells."""
+
+    text: str
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Facts as clauses.
+
+    Attributes:
+        chains: What follows "the manifest requires", each with what it leads to.
+        plain: What follows "the manifest requires" and leads nowhere further by itself.
+        rest: Clauses that stand for themselves.
+    """
+
+    chains: tuple[Clause, ...]
+    plain: tuple[Clause, ...]
+    rest: tuple[Clause, ...]
+
+
+@dataclass(slots=True)
+class _Bundle:
+    """What the same versions of a project require, or several projects require alike."""
+
+    subjects: list[Term]
+    facts: list[Fact]
+    is_told: bool = False
+
+
+@dataclass(slots=True)
+class _Telling:
+    """What is still to be told."""
+
+    bundles: list[_Bundle]
+    ends: list[Fact]
+    wishes: list[Fact]
+    told_ends: set[int] = field(default_factory=set)
+
+    def next_bundle(self, fact: Fact) -> _Bundle | None:
+        """Return the untold requirements of whatever satisfies `fact`."""
+        for bundle in self.bundles:
+            if not bundle.is_told and len(bundle.subjects) == 1 and _leads_to(fact, bundle.subjects[0]):
+                return bundle
+        return None
+
+    def ends_of(self, fact: Fact) -> list[Fact]:
+        """Return the facts that leave nothing of what satisfies `fact`."""
+        return [end for end in self.ends if end.subject is not None and _is_ended_by(fact, end)]
+
+
+def tell(facts: Sequence[Fact], *, with_chains: bool = True) -> Told:
+    """Return clauses for `facts`, in which each fact is told once.
+
+    Args:
+        facts: Simplified facts.
+        with_chains: Whether what the manifest requires may be followed by what that leads to.
+    """
+    roots = [fact for fact in facts if fact.kind is FactKind.ROOT]
+    ends = [fact for fact in facts if fact.kind in {FactKind.UNUSABLE, FactKind.NO_PROJECT}]
+    wishes = [fact for fact in facts if fact.kind in {FactKind.ROOT, FactKind.REQUIRES}]
+    telling = _Telling(_bundles(facts), ends, wishes)
+    leading = [root for root in roots if telling.next_bundle(root) is not None]
+    follows = with_chains and len(leading) <= _MOST_CHAINS
+    chains: list[Clause] = []
+    plain: list[Clause] = []
+    for root in roots:
+        clause = _chain(root, telling, follows=follows)
+        (chains if len(clause.facts) > 1 and root in leading else plain).append(clause)
+    rest = [*_standing(telling), *_others(facts, telling)]
+    return Told(tuple(chains), tuple(plain), tuple(rest))
+
+
+def requirement(fact: Fact) -> str:
+    """Return what a fact requires, in backticks; without a text, the versions that would do."""
+    if fact.requirement:
+        return code(fact.requirement)
+    return needed(fact.target) if fact.target is not None else "something"
+
+
+def place(fact: Fact) -> str:
+    """Return where the user wrote a fact and in which category, as `` (Pipfile:7)``; "" if he did not."""
+    is_named = fact.kind is FactKind.ROOT and fact.group not in {"", DEFAULT_GROUP}
+    parts = [clean(fact.place)] if fact.place else []
+    parts += [f"for {code(fact.group)}"] if is_named else []
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _leads_to(fact: Fact, subject: Term) -> bool:
+    """Whether every version that satisfies `fact` is one of the subject's."""
+    target = fact.target
+    if target is None or not target.versions or subject.project not in {target.project, base(target.project)}:
+        return False
+    return set(target.versions) <= set(subject.versions)
+
+
+def _is_ended_by(fact: Fact, end: Fact) -> bool:
+    target, subject = fact.target, end.subject
+    if target is None or subject is None or base(subject.project) != base(target.project):
+        return False
+    return end.kind is FactKind.NO_PROJECT or (
+        bool(target.versions) and set(target.versions) <= set(subject.versions)
+    )
+
+
+def _bundles(facts: Iterable[Fact]) -> list[_Bundle]:
+    """Gather requirements by their subject, then subjects by their requirements."""
+    by_subject: dict[Term, list[Fact]] = {}
+    for fact in facts:
+        if fact.kind is FactKind.REQUIRES and fact.subject is not None:
+            by_subject.setdefault(fact.subject, []).append(fact)
+    by_requirements: dict[tuple[object, ...], _Bundle] = {}
+    for subject, own in by_subject.items():
+        key = tuple((fact.requirement, fact.target, fact.reasons) for fact in own)
+        bundle = by_requirements.setdefault(key, _Bundle([], own))
+        bundle.subjects.append(subject)
+    return list(by_requirements.values())
+
+
+def _chain(first: Fact, telling: _Telling, *, follows: bool) -> Clause:
+    """Tell a requirement and, link by link, what it leads to."""
+    links = _links(first, telling) if follows else []
+    told = [first, *(fact for link in links for fact in link)]
+    ending = _ending(told[-1], telling)
+    hidden = _hidden(links)
+    text = requirement(first) + place(first) + (_aside(first) if links else "")
+    for link in links[: len(links) - len(hidden) - 1] if hidden else links:
+        text += f", which requires {_requirements(link)}"
+    if hidden:
+        through = listing([requirement(link[0]) for link in hidden], longest=_MOST_NAMED)
+        text += f", which through {through} requires {_requirements(links[-1])}"
+    return Clause(text + ending, tuple(told))
+
+
+def _links(first: Fact, telling: _Telling) -> list[list[Fact]]:
+    """Return the bundles that follow one another, in each the fact last that leads on."""
+    links: list[list[Fact]] = []
+    fact = first
+    while (bundle := telling.next_bundle(fact)) is not None:
+        if len(links) >= _LONGEST_CHAIN - 1 and len(links[-1]) > 1:
+            break
+        bundle.is_told = True
+        link = sorted(bundle.facts, key=lambda each: telling.next_bundle(each) is not None)
+        links.append(link)
+        fact = link[-1]
+        if sum(telling.next_bundle(each) is not None for each in link) > 1:
+            break
+    return links
+
+
+def _hidden(links: Sequence[Sequence[Fact]]) -> Sequence[Sequence[Fact]]:
+    """Return the middle of a long chain, of which only the names are told."""
+    if len(links) <= _LONGEST_CHAIN:
+        return ()
+    start = max([1, *(number + 1 for number, link in enumerate(links[:-1]) if len(link) > 1)])
+    middle = links[start:-1]
+    return middle if len(middle) > 1 else ()
+
+
+def _requirements(facts: Sequence[Fact]) -> str:
+    """Tell what one subject requires; asides belong to all but the last, whose ending follows."""
+    return listing(
+        [requirement(fact) + place(fact) + _aside(fact) for fact in facts[:-1]]
+        + [requirement(facts[-1]) + place(facts[-1])]
+    )
+
+
+def _aside(fact: Fact) -> str:
+    """Tell in parentheses why releases that match a requirement are left out."""
+    return f" ({_reasons(fact)})" if fact.reasons else ""
+
+
+def _reasons(fact: Fact) -> str:
+    terms = (fact.target, fact.subject) if fact.kind is FactKind.REQUIRES else (fact.subject, fact.target)
+    return collapse_reasons(fact.reasons, next((term.known for term in terms if term is not None), ()))
+
+
+def _ending(fact: Fact, telling: _Telling) -> str:
+    """Tell why nothing is left of what a chain ends with."""
+    if fact.kind not in {FactKind.ROOT, FactKind.REQUIRES}:
+        return ""
+    ends = telling.ends_of(fact)
+    telling.told_ends.update(id(end) for end in ends)
+    if any(end.kind is FactKind.NO_PROJECT for end in ends):
+        return ", which no index has"
+    if ends:
+        return f", of which no version can be used: {listing([_reasons(end) for end in ends if end.reasons])}"
+    if fact.target is not None and fact.target.versions:
+        return _aside(fact)
+    if fact.reasons:
+        return f", of which no version can be used: {_reasons(fact)}"
+    newest = (
+        f" (the newest usable one is {fact.target.known[-1]})" if fact.target and fact.target.known else ""
+    )
+    return f", which no version satisfies{newest}"
+
+
+def _standing(telling: _Telling) -> Iterator[Clause]:
+    """Tell requirements that no chain has told, chains of their own among them."""
+    for bundle in telling.bundles:
+        if bundle.is_told:
+            continue
+        bundle.is_told = True
+        facts = sorted(bundle.facts, key=lambda each: telling.next_bundle(each) is not None)
+        leading = [fact for fact in facts if telling.next_bundle(fact) is not None]
+        chain = _chain(facts[-1], telling, follows=len(leading) == 1)
+        others = [requirement(fact) + _aside(fact) + _ending(fact, telling) for fact in facts[:-1]]
+        subject = _subjects([_narrowed(subject, telling.wishes) for subject in bundle.subjects])
+        text = subject.verb(f"requires {listing([*others, chain.text])}")
+        yield Clause(text, (*facts[:-1], *chain.facts))
+
+
+def _subjects(phrases: Sequence[Phrase]) -> Phrase:
+    if len(phrases) == 1:
+        return phrases[0]
+    return Phrase(listing([phrase.text for phrase in phrases], longest=_MOST_NAMED), is_plural=True)
+
+
+def _narrowed(subject: Term, wishes: Iterable[Fact]) -> Phrase:
+    """Describe those versions of a subject that the manifest leaves, by its own words where they fit."""
+    phrase = describe(subject)
+    if len(set(subject.versions)) == len(subject.known):
+        return phrase
+    for fact in wishes:
+        target = fact.target
+        if target is None or target.project != subject.project:
+            continue
+        allowed = set(target.versions).intersection(subject.versions)
+        if fact.requirement and allowed and len(allowed) == len(target.versions):
+            return Phrase(code(fact.requirement), is_plural=False)
+        if fact.kind is FactKind.ROOT and allowed:
+            phrase = describe(Term(subject.project, tuple(sorted(allowed)), subject.known))
+    return phrase
+
+
+def _others(facts: Iterable[Fact], telling: _Telling) -> Iterator[Clause]:
+    """Tell constraints, what is held, and what cannot be used without being the end of a chain."""
+    constraints = [fact for fact in facts if fact.kind is FactKind.CONSTRAINT]
+    if constraints:
+        allowed = listing([requirement(fact) + place(fact) + _aside(fact) for fact in constraints])
+        verb = "a constraint allows" if len(constraints) == 1 else "constraints allow"
+        yield Clause(f"{verb} only {allowed}", tuple(constraints))
+    held = [fact for fact in facts if fact.kind is FactKind.HELD]
+    for group in dict.fromkeys(fact.group for fact in held):
+        own = [fact for fact in held if fact.group == group]
+        yield Clause(f"{code(group or DEFAULT_GROUP)} already {_held(own)}", tuple(own))
+    for fact in telling.ends:
+        if id(fact) not in telling.told_ends and fact.subject is not None:
+            yield Clause(_unusable(fact), (fact,))
+
+
+def _held(facts: Sequence[Fact]) -> str:
+    held = [describe(fact.subject).text for fact in facts if fact.subject and fact.subject.versions]
+    absent = [code(fact.subject.project) for fact in facts if fact.subject and not fact.subject.versions]
+    parts = [f"holds {listing(held, longest=_MOST_NAMED)}"] if held else []
+    parts += [f"does without {listing(absent, 'or', longest=_MOST_NAMED)}"] if absent else []
+    return listing(parts)
+
+
+def _unusable(fact: Fact) -> str:
+    subject = fact.subject
+    if subject is None or fact.kind is FactKind.NO_PROJECT:
+        return f"no index has {code(subject.project if subject else fact.requirement)}"
+    reasons = _reasons(fact)
+    return f"{describe(subject).text} cannot be used" + (f" ({reasons})" if reasons else "")

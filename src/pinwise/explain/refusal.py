@@ -1,0 +1,239 @@
+"""Why nothing satisfies the manifest, in one headline and at most five sentences.
+
+Input is a `Derivation`: facts (what the manifest requires, what releases require, what cannot be used) and
+what follows from them. A worked example, from the manifest ``flask>=3`` and ``werkzeug<2``::
+
+    Derived(terms=(), premises=(
+        Fact(ROOT, requirement="flask>=3", place="Pipfile:7", …),
+        Derived(terms=(flask >=3,), premises=(
+            Fact(REQUIRES, subject=flask 3.0 to 3.1, requirement="werkzeug>=3.0", …),
+            Fact(ROOT, requirement="werkzeug<2", place="Pipfile:8", …)))))
+
+becomes::
+
+    No stack satisfies the manifest: `flask>=3` and `werkzeug<2` cannot both be had.
+
+    The manifest requires `flask>=3` (Pipfile:7), which requires `werkzeug>=3.0`.
+    It also requires `werkzeug<2` (Pipfile:8).
+    No version of `werkzeug` satisfies both.
+
+The way from one to the other:
+
+1. `facts` gathers the leaves and merges what is alike.
+2. `clash` finds the project of which the facts leave no version.
+3. `clauses` joins requirements to chains. If the clauses are few, they are told at once, the manifest's
+   requirements first, the clash last: a reader follows seven facts more easily than the inner nodes of a
+   tree.
+4. Otherwise `lemmas` folds the tree to three conclusions, as PubGrub reports them ("Because …, … (1)."):
+   one that is used twice has a number.
+
+Whatever the size, every requirement of the manifest that takes part is named with its place. What has to be
+left out is counted. The whole tree is in the JSON report.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pinwise.explain.clash import Clash, base, find_clash
+from pinwise.explain.clauses import Clause, Told, requirement, tell
+from pinwise.explain.facts import leaves, simplify
+from pinwise.explain.lemmas import Step, conclusion, steps
+from pinwise.explain.words import code, count, listing, to_sentence
+from pinwise.model.conflict import Derivation, Derived, Fact, FactKind
+
+MOST_SENTENCES = 5
+_MOST_CLAUSES = 6
+_IN_ONE_SENTENCE = 3
+_MOST_IN_HEADLINE = 4
+_MOST_LEMMAS = 3
+_USER_WROTE = (FactKind.ROOT, FactKind.CONSTRAINT)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A refusal in prose.
+
+    Attributes:
+        headline: What cannot be had, in one sentence.
+        sentences: Why, in at most five.
+    """
+
+    headline: str
+    sentences: tuple[str, ...]
+
+
+def explain(derivation: Derivation) -> Explanation:
+    """Tell a derivation in plain English. Pure: the same derivation gives the same words."""
+    exact = leaves(derivation)
+    facts = simplify(exact)
+    clash = find_clash(facts)
+    question = _question(facts)
+    room = MOST_SENTENCES - len(question)
+    told = tell(facts)
+    is_short = len(told.chains) + len(told.rest) <= _MOST_CLAUSES
+    if is_short or not isinstance(derivation, Derived):
+        sentences = _story(told, clash, facts, room)
+    else:
+        sentences = _proof(derivation, facts, room)
+    return Explanation(_headline(exact, facts, clash), (*map(to_sentence, sentences), *question))
+
+
+def _headline(exact: Sequence[Fact], facts: Sequence[Fact], clash: Clash | None) -> str:
+    """Name what the user asked for that cannot be had together."""
+    start = "No stack satisfies the manifest"
+    missing = [fact for fact in facts if fact.kind is FactKind.NO_PROJECT and fact.subject is not None]
+    if missing:
+        names = dict.fromkeys(code(fact.subject.project) for fact in missing if fact.subject is not None)
+        return f"{start}: no index has {listing(list(names), 'or')}."
+    asked = list(dict.fromkeys(_asked(fact) for fact in exact if fact.kind in _USER_WROTE))
+    held = list(
+        dict.fromkeys(code(fact.group) for fact in exact if fact.kind is FactKind.HELD and fact.group)
+    )
+    if not asked:
+        return f"{start}."
+    if len(asked) == 1 and not held and clash is not None and clash.project == _project(exact):
+        return f"{start}: no usable version of {code(clash.project)} satisfies {asked[0]}."
+    how = {1: "cannot be had", 2: "cannot both be had"}.get(len(asked), "cannot all be had")
+    beside = f" beside what {listing(held)} holds" if held else ""
+    return f"{start}: {listing(asked, longest=_MOST_IN_HEADLINE)} {how}{beside}."
+
+
+def _asked(fact: Fact) -> str:
+    return f"the constraint {requirement(fact)}" if fact.kind is FactKind.CONSTRAINT else requirement(fact)
+
+
+def _project(facts: Iterable[Fact]) -> str:
+    """Return the project of the first requirement of the manifest."""
+    targets = (fact.target for fact in facts if fact.kind is FactKind.ROOT)
+    return next((base(target.project) for target in targets if target is not None), "")
+
+
+def _question(facts: Iterable[Fact]) -> tuple[str, ...]:
+    names = dict.fromkeys(name for fact in facts for name in fact.suggestions)
+    return (f"Did you mean {listing([code(name) for name in names], 'or')}?",) if names else ()
+
+
+def _story(told: Told, clash: Clash | None, facts: Sequence[Fact], room: int) -> list[str]:
+    """Tell what the manifest requires, then what that leads to, then where it ends."""
+    sentences = _roots(told)
+    rest = [clause.text for clause in told.rest]
+    end = _end(clash, facts, is_brief=len(told.chains) + len(told.plain) + len(rest) == 2)  # noqa: PLR2004  # both
+    sentences += _packed(rest, room - len(sentences) - len(end))
+    return [*sentences, *end]
+
+
+def _roots(told: Told) -> list[str]:
+    """Tell what the manifest requires in at most two sentences."""
+    chains = [clause.text for clause in told.chains]
+    plain = listing([clause.text for clause in told.plain])
+    items = [*chains, plain] if plain else chains
+    if not items:
+        return []
+    first = f"the manifest requires {items[0]}"
+    if len(items) == 1:
+        return [first]
+    return [first, f"it also requires {', and '.join(items[1:])}"]
+
+
+def _packed(clauses: Sequence[str], most: int) -> list[str]:
+    """Spread clauses evenly over as few sentences as their number allows, `most` at most."""
+    if not clauses or most < 1:
+        return []
+    number = min(most, -(-len(clauses) // _IN_ONE_SENTENCE))
+    size, larger = divmod(len(clauses), number)
+    sentences, start = [], 0
+    for k in range(number):
+        end = start + size + (k < larger)
+        sentences.append(_joined(clauses[start:end]))
+        start = end
+    return sentences
+
+
+def _joined(clauses: Sequence[str]) -> str:
+    if len(clauses) <= 1 or not any("," in clause for clause in clauses):
+        return listing(clauses)
+    return f"{'; '.join(clauses[:-1])}; and {clauses[-1]}"
+
+
+def _end(clash: Clash | None, facts: Sequence[Fact], *, is_brief: bool) -> list[str]:
+    """Say where the facts meet, unless the clauses have said it already."""
+    if clash is None:
+        return ["together they leave no stack"] if len(facts) > 1 else []
+    if _is_said(clash, facts):
+        return []
+    demands = dict.fromkeys(requirement(fact) for fact in clash.facts if _demands(fact, clash.project))
+    if len(demands) < 2 or not all(_demands(fact, clash.project) for fact in clash.facts):  # noqa: PLR2004
+        return [f"that leaves no version of {code(clash.project)}"]
+    usable = "usable version" if any(fact.reasons for fact in clash.facts) else "version"
+    both = "both" if len(demands) == 2 else "all of"  # noqa: PLR2004  # two are "both"
+    named = "" if is_brief and both == "both" else f" {listing(list(demands))}"
+    if len(demands) > _MOST_IN_HEADLINE:
+        both, named = "all of these", ""
+    return [f"no {usable} of {code(clash.project)} satisfies {both}{named}"]
+
+
+def _is_said(clash: Clash, facts: Sequence[Fact]) -> bool:
+    """Whether one requirement alone fails: its clause ends with the reason."""
+    if any(fact.kind is FactKind.NO_PROJECT for fact in facts):
+        return True
+    demands = [fact for fact in clash.facts if _demands(fact, clash.project)]
+    bars = [fact for fact in clash.facts if fact not in demands]
+    if any(fact.target is None or not fact.target.versions for fact in demands):
+        return True
+    if len(demands) != 1 or len(bars) != 1 or bars[0].kind is not FactKind.UNUSABLE:
+        return False
+    wanted, barred = demands[0].target, bars[0].subject
+    return wanted is not None and barred is not None and set(wanted.versions) <= set(barred.versions)
+
+
+def _demands(fact: Fact, project: str) -> bool:
+    """Whether a fact took versions away by asking for others."""
+    if fact.kind in _USER_WROTE:
+        return True
+    if fact.kind is not FactKind.REQUIRES or fact.target is None:
+        return False
+    return base(fact.target.project) == project
+
+
+def _proof(derivation: Derived, facts: Sequence[Fact], room: int) -> list[str]:
+    """Tell what the manifest requires, then a few conclusions, each from what came before it."""
+    wrote = [fact for fact in facts if fact.kind in _USER_WROTE]
+    told = tell(wrote, with_chains=False)
+    asked = _joined([*_roots(told), *(clause.text for clause in told.rest)])
+    start = [asked] if asked else []
+    every = steps(derivation, most=min(_MOST_LEMMAS + 1, room - len(start)))
+    sentences = [_sentence(step, every[k - 1] if k else None) for k, step in enumerate(every)]
+    return [*start, *sentences]
+
+
+def _sentence(step: Step, previous: Step | None) -> str:
+    """Tell one step: because of these facts and of what was shown before, this follows."""
+    facts = simplify(step.facts)
+    clash = find_clash(facts)
+    told = tell([fact for fact in facts if fact.kind not in _USER_WROTE])
+    earlier = [f"{conclusion(used.terms)}{_number(used)}" for used in step.uses if used is not previous]
+    premises = [*_decisive(told, step, clash), *earlier]
+    follows = conclusion(step.terms) if step.terms else "no stack satisfies the manifest"
+    is_next = any(used is previous for used in step.uses)
+    if not premises:
+        return f"{'so ' if is_next else ''}{follows}{_number(step)}"
+    because = "and because" if is_next else "because"
+    return f"{because} {_joined(premises)}, {follows}{_number(step)}"
+
+
+def _number(step: Step) -> str:
+    return f" ({step.number})" if step.number else ""
+
+
+def _decisive(told: Told, step: Step, clash: Clash | None) -> list[str]:
+    """Return the clauses that matter most, and how many others there are."""
+    near = {base(term.project) for term in step.terms} | ({clash.project} if clash else set())
+
+    def is_far(clause: Clause) -> bool:
+        terms = (term for fact in clause.facts for term in (fact.subject, fact.target) if term is not None)
+        return not any(base(term.project) in near for term in terms)
+
+    ranked = sorted(told.rest, key=is_far)
+    shown = [clause for clause in told.rest if any(clause is best for best in ranked[:_IN_ONE_SENTENCE])]
+    hidden = sum(len(clause.facts) for clause in ranked[_IN_ONE_SENTENCE:])
+    return [clause.text for clause in shown] + ([count(hidden, "further requirement")] if hidden else [])
