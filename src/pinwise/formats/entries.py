@@ -1,0 +1,310 @@
+"""One requirement, marker, version or index URL: text from a manifest or from METADATA -> a checked value.
+
+Everything here is parsed under limits, so that no text can end in a traceback or a hang later:
+`parse_requirement` and its kin raise `ValueError` with one short reason, and whoever knows the file and the
+line turns that into a `ManifestError` or into an unusable release.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from pinwise.model.errors import ManifestError, UsageError
+from pinwise.model.names import normalise, parse_name
+from pinwise.model.request import DirectRequirement, Index, LocalProject, Place
+
+MOST_CHARACTERS = 16_384
+"""The longest requirement, marker or version that is read."""
+
+MOST_DIGITS = 200
+"""The longest number in one of them; Python itself refuses 4,301 digits, but only when it is too late."""
+
+DEEPEST_NESTING = 40
+"""How deep parentheses may be nested in a marker."""
+
+_LONG_NUMBER = re.compile(rf"[0-9]{{{MOST_DIGITS + 1}}}")
+_SHA256 = re.compile(r"sha256:[0-9a-fA-F]{64}")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\\]")
+_CREDENTIALS = re.compile(r"://[^/\s]*@")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_VARIABLE = re.compile(r"\$\{[^}]*\}?|\$[A-Za-z_][A-Za-z0-9_]*")
+
+_ANY_ENVIRONMENT: dict[str, str] = {
+    "implementation_name": "cpython",
+    "implementation_version": "3.11.1",
+    "os_name": "posix",
+    "platform_machine": "x86_64",
+    "platform_python_implementation": "CPython",
+    "platform_release": "6.1",
+    "platform_system": "Linux",
+    "platform_version": "1",
+    "python_full_version": "3.11.1",
+    "python_version": "3.11",
+    "sys_platform": "linux",
+    "extra": "",
+}
+"""Markers are tried once on these values: one that cannot be evaluated here cannot be anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPath:
+    """A project that a manifest names by its path.
+
+    Attributes:
+        path: As written, without extras and marker.
+        is_editable: Whether the manifest asked for an editable installation.
+        place: Where it was written.
+    """
+
+    path: str
+    is_editable: bool
+    place: Place
+
+
+ReadLocal = Callable[[LocalPath], LocalProject]
+"""Gives the static metadata of a local project; parsers of manifests get it from whoever may read files."""
+
+
+def no_local_projects(local: LocalPath) -> LocalProject:
+    """Refuse every local project: for whoever parses a manifest without a folder around it."""
+    raise ManifestError(
+        f"the local project `{shown(local.path)}` cannot be read here",
+        file=local.place.file,
+        line=local.place.line,
+    )
+
+
+def shown(text: str, limit: int = 80) -> str:
+    """Return text from outside as it may stand in a message: one line, short, without credentials."""
+    clean = _CREDENTIALS.sub("://****@", text[:4096])
+    clean = "".join(character if character.isprintable() else "?" for character in clean).replace("`", "'")
+    return clean if len(clean) <= limit else f"{clean[: limit - 1]}…"
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """Return a hint that offers the known words near to `word`, or "" where none is near."""
+    found = difflib.get_close_matches(word[:200], list(known), n=2, cutoff=0.6)
+    return f"did you mean {' or '.join(f'`{shown(one)}`' for one in found)}?" if found else ""
+
+
+def parse_requirement(text: str) -> Requirement:
+    """Return a dependency specifier (PEP 508) that is safe to compare, print and evaluate.
+
+    Raises:
+        ValueError: It is none, or breaks a limit; the message is one short reason.
+    """
+    _check_limits(text)
+    try:
+        requirement = Requirement(text)
+        parse_name(requirement.name)
+        if requirement.marker is not None:
+            _check_marker(requirement.marker)
+    except UsageError:
+        raise ValueError(f"`{shown(requirement.name)}` is not a valid project name") from None
+    except (ValueError, SyntaxError, RecursionError) as error:
+        raise ValueError(_reason(error)) from None
+    return requirement
+
+
+def parse_marker(text: str) -> Marker:
+    """Return an environment marker that is safe to print and evaluate; raise `ValueError` as above."""
+    _check_limits(text)
+    try:
+        marker = Marker(text)
+        _check_marker(marker)
+    except (ValueError, SyntaxError, RecursionError) as error:
+        raise ValueError(_reason(error)) from None
+    return marker
+
+
+def parse_specifiers(text: str) -> SpecifierSet:
+    """Return a set of version specifiers (PEP 440); raise `ValueError` as above."""
+    _check_limits(text)
+    try:
+        specifiers = SpecifierSet(text)
+        specifiers.prereleases  # noqa: B018  # parses the versions, which happens lazily
+    except (ValueError, RecursionError) as error:
+        raise ValueError(_reason(error)) from None
+    return specifiers
+
+
+def parse_version(text: str) -> Version:
+    """Return a version (PEP 440); raise `ValueError` as above."""
+    _check_limits(text)
+    try:
+        return Version(text)
+    except ValueError:
+        raise ValueError(f"`{shown(text)}` is not a version") from None
+
+
+def _check_limits(text: str) -> None:
+    if len(text) > MOST_CHARACTERS:
+        raise ValueError(f"it is longer than {MOST_CHARACTERS:,} characters")
+    if _CONTROL.search(text):
+        raise ValueError("it holds a control character or a backslash")
+    if _LONG_NUMBER.search(text):
+        raise ValueError(f"it holds a number of more than {MOST_DIGITS} digits")
+    if text.count("(") > DEEPEST_NESTING and _nesting(text) > DEEPEST_NESTING:
+        raise ValueError(f"it nests parentheses more than {DEEPEST_NESTING} deep")
+
+
+def _nesting(text: str) -> int:
+    depth = deepest = 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _check_marker(marker: Marker) -> None:
+    """Raise `ValueError` for a marker that parses and yet can be neither printed nor evaluated."""
+    str(marker)
+    try:
+        marker.evaluate(_ANY_ENVIRONMENT)
+    except KeyError as error:
+        raise ValueError(f"its marker uses `{shown(str(error.args[0]))}`, which has no value") from None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    first, *_ = str(error).splitlines() or ["it cannot be read"]
+    return shown(first, 160)
+
+
+def checked_name(text: str, place: Place) -> str:
+    """Return the normalised name of a project, or raise a `ManifestError` that says where it stands."""
+    try:
+        return parse_name(text)
+    except UsageError as error:
+        raise ManifestError(
+            f"`{shown(text)}` is not a valid project name", file=place.file, line=place.line, hint=error.hint
+        ) from None
+
+
+def direct_requirement(
+    text: str, place: Place, *, index: str | None = None, hashes: frozenset[str] = frozenset()
+) -> DirectRequirement:
+    """Return what a manifest requires from an index.
+
+    Raises:
+        ManifestError: `text` is no requirement, or asks for something that is not on an index.
+    """
+    try:
+        requirement = parse_requirement(text)
+    except ValueError as error:
+        raise ManifestError(
+            f"`{shown(text)}` is not a valid requirement: {error}",
+            file=place.file,
+            line=place.line,
+            hint='write it like `flask>=3`, `celery[redis]~=5.4` or `tomli; python_version < "3.11"`',
+        ) from None
+    if requirement.url is not None:
+        raise remote_error(f"{requirement.name} @ {requirement.url}", place)
+    return DirectRequirement(
+        name=normalise(requirement.name),
+        extras=tuple(sorted(normalise(extra) for extra in requirement.extras)),
+        requirement=requirement,
+        place=place,
+        index=index,
+        hashes=hashes,
+    )
+
+
+def local_requirement(
+    project: LocalProject, place: Place, *, extras: Iterable[str] = (), marker: str = ""
+) -> DirectRequirement:
+    """Return what a manifest requires by its path."""
+    names = tuple(sorted({normalise(extra) for extra in extras}))
+    text = project.name + (f"[{','.join(names)}]" if names else "") + (f"; {marker}" if marker else "")
+    try:
+        requirement = parse_requirement(text)
+    except ValueError as error:
+        raise ManifestError(
+            f"the extras or the marker of `{shown(project.path)}` are not valid: {error}",
+            file=place.file,
+            line=place.line,
+        ) from None
+    return DirectRequirement(
+        name=project.name,
+        extras=names,
+        requirement=requirement,
+        place=place,
+        path=project.path,
+        is_editable=project.is_editable,
+    )
+
+
+def is_sha256(digest: str) -> bool:
+    """Whether `digest` reads ``sha256:`` and 64 hexadecimal digits."""
+    return _SHA256.fullmatch(digest) is not None
+
+
+def is_remote(text: str) -> bool:
+    """Whether `text` begins with a scheme (``https:``, ``git+ssh:``) other than ``file:``."""
+    scheme = _SCHEME.match(text)
+    return scheme is not None and scheme.group().lower() != "file:"
+
+
+def remote_error(text: str, place: Place) -> ManifestError:
+    """Return the error for a project that stands behind a URL or in a version control system."""
+    return ManifestError(
+        f"`{shown(text, 120)}` is a remote URL: pinwise reads projects from indexes and local paths only",
+        file=place.file,
+        line=place.line,
+        hint="put the project on an index, or fetch it and name its folder, wheel or sdist by path",
+    )
+
+
+def refuse_variables(text: str, place: Place, what: str) -> None:
+    """Raise a `ManifestError` where `text` holds ``${NAME}`` or ``$NAME``: nothing is put in its place."""
+    found = _VARIABLE.search(text)
+    if found is not None:
+        raise ManifestError(
+            f"`{shown(found.group())}` in {what}: environment variables in manifests are not read yet",
+            file=place.file,
+            line=place.line,
+            hint="write the value itself, or give the index by `--index-url` or `PINWISE_INDEX_URL`",
+        )
+
+
+def parse_index(
+    url: str, place: Place, *, name: str | None = None, verify_ssl: bool = True, is_flat: bool = False
+) -> Index:
+    """Return one index; its credentials, if any, go to `Index.secret` only.
+
+    Raises:
+        ManifestError: `url` is no ``https:``, ``http:`` or ``file:`` URL and no path.
+    """
+    refuse_variables(url, place, "an index URL")
+    text = url.strip()
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise _index_error(text, place) from None
+    if not text or not text.isprintable() or any(character.isspace() for character in text):
+        raise _index_error(text, place)
+    if _SCHEME.match(text) is None:
+        return Index(text.rstrip("/") or "/", name, verify_ssl, is_flat)
+    if parts.scheme.lower() not in {"http", "https", "file"} or (parts.scheme.lower() != "file" and not host):
+        raise _index_error(text, place)
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl().rstrip("/")
+    secret = text.rstrip("/") if "@" in parts.netloc else None
+    return Index(bare, name, verify_ssl, is_flat, secret)
+
+
+def _index_error(text: str, place: Place) -> ManifestError:
+    return ManifestError(
+        f"`{shown(text)}` is not the URL of an index",
+        file=place.file,
+        line=place.line,
+        hint="it looks like `https://index.example/simple`",
+    )
