@@ -1,0 +1,155 @@
+"""What is known for one request: its indexes in their order, its target, its file policy, its time.
+
+The store keeps every answer of every index. The view says which of them count: the page of the index that
+serves a project, and of each release the one document that the file policy chooses. Which documents happen
+to be stored changes neither.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from packaging.version import Version
+
+from pinwise.indexes.documents import Ask, document_order, rank_tags, resolve_document
+from pinwise.indexes.filenames import NamedFile, parse_filename
+from pinwise.knowledge.store import Store, StoredPage
+from pinwise.model.digest import snapshot_digest
+from pinwise.model.facts import Document, File, NoProject, Project, Release, Snapshot
+from pinwise.model.names import NormalizedName
+from pinwise.model.request import LocalProject, Request
+
+
+class KnowledgeView:
+    """The knowledge of one request; `actions.ports.Knowledge` as a store answers it.
+
+    What was read is kept in memory, so that one advice sees one world; `forget` a name after its facts have
+    changed in the store.
+
+    Args:
+        store: All facts.
+        request: Whose indexes, bindings, target and formats decide.
+        now: When the run began, in seconds since 1970.
+        max_age: A page that was last checked more seconds than this before `now` is not known; 0 refreshes
+            everything. None: every page counts, however old (offline).
+    """
+
+    def __init__(self, store: Store, request: Request, *, now: int, max_age: int | None) -> None:
+        self._store = store
+        self._request = request
+        self._oldest = None if max_age is None else now - max_age
+        self._ranks = rank_tags(request.environment.tags)
+        self._pages: dict[tuple[str, NormalizedName], StoredPage | None] = {}
+        self._projects: dict[NormalizedName, Project | NoProject | None] = {}
+        self._documents: dict[NormalizedName, Mapping[Version, Document]] = {}
+        self._open: dict[NormalizedName, Mapping[Version, Ask]] = {}
+
+    def project(self, name: NormalizedName) -> Project | NoProject | None:
+        """Return the page facts of `name` from the index that serves it, None if they are not known."""
+        if name not in self._projects:
+            self._projects[name] = self._find_project(name)
+        return self._projects[name]
+
+    def known_documents(self, name: NormalizedName) -> Mapping[Version, Document]:
+        """Return the documents of those releases of `name` whose metadata is known, or unusable for good."""
+        if name not in self._documents:
+            self._read_documents(name)
+        return self._documents[name]
+
+    def document_to_ask(self, name: NormalizedName, version: Version) -> Ask | None:
+        """Return the next question about a release, None if its document is known or it does not exist."""
+        if name not in self._open:
+            self._read_documents(name)
+        return self._open[name].get(version)
+
+    def served_by(self, name: NormalizedName) -> str | None:
+        """Return the URL of the index that serves `name` (of a local project its path), None if unknown."""
+        project = self.project(name)
+        return project.index if isinstance(project, Project) else None
+
+    def pages_to_ask(self, name: NormalizedName) -> tuple[str, ...]:
+        """Return the URLs of the indexes whose answer about `name` is not known and may matter, in order.
+
+        The first is to be asked next; the others only if those before them do not have it. Empty once
+        `project(name)` is known.
+        """
+        if name in self._request.local:
+            return ()
+        unknown: list[str] = []
+        for url in self._indexes(name):
+            page = self._page(url, name)
+            if page is None:
+                unknown.append(url)
+            elif page.project is not None:
+                break
+        return tuple(unknown)
+
+    def forget(self, name: NormalizedName) -> None:
+        """Read the facts of `name` anew when they are asked for next."""
+        self._projects.pop(name, None)
+        self._documents.pop(name, None)
+        self._open.pop(name, None)
+        for url in self._indexes(name):
+            self._pages.pop((url, name), None)
+
+    def freeze(self, names: Iterable[NormalizedName]) -> Snapshot:
+        """Return all that is known of `names`: the same request and the same snapshot give the same pins."""
+        known = {name: project for name in names if (project := self.project(name)) is not None}
+        return Snapshot(known, {name: self.known_documents(name) for name in known})
+
+    def digest(self, names: Iterable[NormalizedName]) -> str:
+        """Return the SHA-256 over all that is known of `names`; when it was learnt does not count."""
+        return snapshot_digest(self.freeze(names))
+
+    def _indexes(self, name: NormalizedName) -> tuple[str, ...]:
+        """Return the URLs of the indexes that may serve `name`, in order."""
+        bound = self._request.bindings.get(name)
+        return (bound,) if bound is not None else tuple(index.url for index in self._request.indexes)
+
+    def _page(self, url: str, name: NormalizedName) -> StoredPage | None:
+        """Return what an index says of a project, None if it was not asked or too long ago."""
+        key = (url, name)
+        if key not in self._pages:
+            page = self._store.page(url, name)
+            is_old = page is not None and self._oldest is not None and page.checked < self._oldest
+            self._pages[key] = None if is_old else page
+        return self._pages[key]
+
+    def _find_project(self, name: NormalizedName) -> Project | NoProject | None:
+        local = self._request.local.get(name)
+        if local is not None:
+            return _to_project(local)
+        for url in self._indexes(name):
+            page = self._page(url, name)
+            if page is None:
+                return None
+            if page.project is not None:
+                return page.project
+        return NoProject(name)
+
+    def _read_documents(self, name: NormalizedName) -> None:
+        """Sort the releases of a project: those whose document is known, and those with an open question."""
+        documents = self._documents[name] = {}
+        questions = self._open[name] = {}
+        local = self._request.local.get(name)
+        if local is not None:
+            documents[local.version] = local.metadata
+            return
+        project = self.project(name)
+        if not isinstance(project, Project):
+            return
+        stored = self._store.documents(project.index, name)
+        for release in project.releases:
+            asks = document_order(release, self._ranks, self._request.formats, name)
+            answer = resolve_document(asks, stored, self._request.given.get((name, release.version)))
+            if isinstance(answer, Ask):
+                questions[release.version] = answer
+            else:
+                documents[release.version] = answer
+
+
+def _to_project(local: LocalProject) -> Project:
+    """Return a project that is named by its path as one release with one file."""
+    filename = local.path.rstrip("/").rpartition("/")[2] or local.path
+    parsed = parse_filename(filename, local.name)
+    tags = parsed.tags if isinstance(parsed, NamedFile) else ""  # a folder is built like an sdist
+    file = File(filename, local.path, local.sha256, None, None, None, None, None, tags)
+    return Project(local.name, local.path, (Release(local.version, (file,)),))
