@@ -1,0 +1,215 @@
+"""From a manifest, the user's choices and a target to the one `Request` that everything else starts from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+from pinwise.explain.names import near_names
+from pinwise.model.environment import Environment
+from pinwise.model.errors import ManifestError, UsageError
+from pinwise.model.facts import Metadata
+from pinwise.model.names import NormalizedName
+from pinwise.model.request import (
+    DirectRequirement,
+    FormatControl,
+    Group,
+    Index,
+    LocalProject,
+    Manifest,
+    Prereleases,
+    Request,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexChoice:
+    """The indexes that one source of settings names.
+
+    Attributes:
+        index: The index URL, None where it names none.
+        extra: Further indexes, in their order.
+        flat: From ``--find-links``, in their order.
+    """
+
+    index: Index | None = None
+    extra: tuple[Index, ...] = ()
+    flat: tuple[Index, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What options, variables and configuration files add to the manifest.
+
+    Attributes:
+        asked: Indexes from the command's options; they outrank those of the manifest.
+        fallback: Indexes from everywhere else; they count where the manifest does not name its own.
+        goal: Name of a goal.
+        allows_prereleases: Whether every project may be pinned at a pre-release.
+        formats: Outranks the manifest's where both name a project.
+        given: Metadata for releases that have none.
+        warnings: Whole sentences.
+    """
+
+    asked: IndexChoice = IndexChoice()
+    fallback: IndexChoice = IndexChoice()
+    goal: str = "stable"
+    allows_prereleases: bool = False
+    formats: FormatControl = field(default_factory=FormatControl)
+    given: Mapping[tuple[NormalizedName, Version], Metadata] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def build_request(manifest: Manifest, choices: Choices, environment: Environment) -> Request:
+    """Return what is asked of pinwise.
+
+    Raises:
+        UsageError: The manifest contradicts itself: one project bound to two indexes, one name for two local
+            projects, a binding to an index that does not exist.
+    """
+    groups, left_out = _holding_groups(manifest.groups, environment)
+    constraints = [item for item in manifest.constraints if holds(item, environment)]
+    named, indexes = _indexes(manifest, choices)
+    return Request(
+        groups=groups,
+        environment=environment,
+        indexes=indexes,
+        constraints=tuple(constraints),
+        left_out=left_out,
+        bindings=_bindings(groups, named),
+        goal=choices.goal,
+        prereleases=Prereleases(
+            manifest.prereleases.all or choices.allows_prereleases, manifest.prereleases.names
+        ),
+        formats=_join_formats(manifest.formats, choices.formats),
+        given=choices.given,
+        local=_local(manifest.local, groups),
+        warnings=(*manifest.warnings, *choices.warnings, *_python_warnings(manifest, environment)),
+    )
+
+
+def holds(requirement: DirectRequirement, environment: Environment) -> bool:
+    """Whether the requirement's marker holds for the environment."""
+    marker = requirement.requirement.marker
+    return marker is None or marker.evaluate({**environment.markers, "extra": ""})
+
+
+def _holding_groups(
+    groups: Iterable[Group], environment: Environment
+) -> tuple[tuple[Group, ...], tuple[DirectRequirement, ...]]:
+    """Return the groups with what holds for the environment, and everything that does not."""
+    kept: list[Group] = []
+    left_out: list[DirectRequirement] = []
+    for group in groups:
+        holding = tuple(item for item in group.requirements if holds(item, environment))
+        kept.append(Group(group.name, holding))
+        left_out += [item for item in group.requirements if not holds(item, environment)]
+    return tuple(kept), tuple(left_out)
+
+
+def _indexes(manifest: Manifest, choices: Choices) -> tuple[tuple[Index, ...], tuple[Index, ...]]:
+    """Return the manifest's own indexes as they count here, and all indexes in the order of the policy.
+
+    Extra indexes come first: a private index shadows the public one. An index URL from the options stands in
+    for the manifest's default index and keeps its name.
+    """
+    own = list(manifest.indexes)
+    asked, fallback = choices.asked, choices.fallback
+    before = [*asked.flat, *asked.extra]
+    if manifest.replaces_default_index:
+        if asked.index is not None:
+            _replace_default(own, asked.index, is_first=manifest.kind == "Pipfile")
+        return tuple(own), _distinct([*before, *own])
+    last = asked.index or fallback.index
+    after = [*fallback.flat, *fallback.extra, *([] if last is None else [last])]
+    return tuple(own), _distinct([*before, *own, *after])
+
+
+def _replace_default(indexes: list[Index], index: Index, *, is_first: bool) -> None:
+    """Put `index` in the place of the default index: a Pipfile's first source, a requirements file's last."""
+    places = [place for place, other in enumerate(indexes) if not other.is_flat]
+    if not places:
+        indexes.append(index)
+        return
+    place = places[0 if is_first else -1]
+    indexes[place] = replace(index, name=indexes[place].name)
+
+
+def _distinct(indexes: Iterable[Index]) -> tuple[Index, ...]:
+    """Return each index once, where it first stands, with the first name and secret that any of them has."""
+    merged: dict[tuple[str, bool], Index] = {}
+    for index in indexes:
+        key = (index.url, index.is_flat)
+        first = merged.get(key, index)
+        merged[key] = replace(first, name=first.name or index.name, secret=first.secret or index.secret)
+    return tuple(merged.values())
+
+
+def _bindings(groups: Iterable[Group], named: Iterable[Index]) -> dict[NormalizedName, str]:
+    """Return the index URL of every project that is bound to one."""
+    urls = {index.name: index.url for index in named if index.name is not None}
+    bound: dict[NormalizedName, DirectRequirement] = {}
+    for item in (item for group in groups for item in group.requirements if item.index is not None):
+        if item.index not in urls:
+            raise _unknown_index(item, urls)
+        first = bound.setdefault(item.name, item)
+        if urls[first.index or ""] != urls[item.index or ""]:
+            raise UsageError(
+                f"`{item.name}` is bound to two indexes: `{first.index}` ({first.place}) "
+                f"and `{item.index}` ({item.place})",
+                hint="bind it to one of them everywhere",
+            )
+    return {name: urls[item.index or ""] for name, item in bound.items()}
+
+
+def _unknown_index(item: DirectRequirement, known: Iterable[str]) -> ManifestError:
+    near = near_names(item.index or "", known)
+    return ManifestError(
+        f"`{item.name}` is bound to the index `{item.index}`, which the manifest does not name",
+        file=item.place.file,
+        line=item.place.line,
+        hint=f"did you mean `{near[0]}`?" if near else "add a source of that name to the manifest",
+    )
+
+
+def _local(local: Iterable[LocalProject], groups: Iterable[Group]) -> dict[NormalizedName, LocalProject]:
+    """Return the local projects that what holds asks for, by name."""
+    wanted = {(item.name, item.path) for group in groups for item in group.requirements}
+    projects: dict[NormalizedName, LocalProject] = {}
+    for project in local:
+        if (project.name, project.path) not in wanted:
+            continue
+        first = projects.setdefault(project.name, project)
+        if first.path != project.path:
+            raise UsageError(
+                f"`{project.name}` is named by two paths: `{first.path}` and `{project.path}`",
+                hint="keep one of them",
+            )
+    return projects
+
+
+def _join_formats(manifest: FormatControl, chosen: FormatControl) -> FormatControl:
+    """Return both; a name that the user chose one way is no longer held the other way by the manifest."""
+    return FormatControl(
+        no_binary=(manifest.no_binary - chosen.only_binary) | chosen.no_binary,
+        only_binary=(manifest.only_binary - chosen.no_binary) | chosen.only_binary,
+    )
+
+
+def _python_warnings(manifest: Manifest, environment: Environment) -> Iterable[str]:
+    """Warn where the target is another Python than the manifest requires."""
+    required = (manifest.requires_python or "").strip()
+    if not required or required == "*":
+        return
+    specifier = required if required[0] in "<>=!~" else f"=={required}.*"
+    try:
+        agrees = SpecifierSet(specifier).contains(environment.python, prereleases=True)
+    except InvalidSpecifier:
+        agrees = False
+    if not agrees:
+        origin = environment.origins.get("python", "declared")
+        yield (
+            f"`{manifest.files[0]}` requires Python {required}, but the target is "
+            f"{environment.python} ({origin})."
+        )

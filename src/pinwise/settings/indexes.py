@@ -1,0 +1,119 @@
+"""The indexes that settings and pip's configuration name."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pinwise.actions.request import IndexChoice
+from pinwise.formats.entries import parse_index
+from pinwise.model.request import Index, Place
+from pinwise.settings.pip import (
+    PipConfiguration,
+    parse_pip_configuration,
+    parse_pip_file,
+    parse_pip_variables,
+)
+from pinwise.settings.sources import MOST_BYTES, Source
+from pinwise.settings.table import BY_NAME, Setting
+from pinwise.settings.values import setting_value
+
+
+def index_choice(sources: tuple[Source, ...]) -> IndexChoice:
+    """Return the indexes that `sources` name, each setting from the first source that has it."""
+    found: dict[str, tuple[Index, ...]] = {}
+    for source in sources:
+        for name in ("index_url", "extra_index_url", "find_links"):
+            if name in source.values and name not in found:
+                found[name] = _parse_indexes(BY_NAME[name], source)
+    url = found.get("index_url", ())
+    return IndexChoice(url[0] if url else None, found.get("extra_index_url", ()), found.get("find_links", ()))
+
+
+def _parse_indexes(setting: Setting, source: Source) -> tuple[Index, ...]:
+    value = setting_value(setting, source)
+    urls = value if isinstance(value, tuple) else (value,)
+    place = source.place_of(setting.name) or Place(source.name_of(setting))
+    is_flat = setting.name == "find_links"
+    indexes = (parse_index(str(url), place, is_flat=is_flat) for url in urls)
+    return tuple(_absolute(index, source.folder) for index in indexes)
+
+
+def _absolute(index: Index, folder: Path) -> Index:
+    """Return an index that is a path without a scheme as an absolute one.
+
+    The knowledge base, which many projects share, knows no current folder.
+    """
+    if "://" in index.url or index.url.startswith("file:"):
+        return index
+    return replace(index, url=os.path.normpath(folder / os.path.expanduser(index.url)))  # noqa: PTH111
+
+
+def trusting(choice: IndexChoice, pip: PipConfiguration) -> IndexChoice:
+    """Return the indexes, without checks of certificates for the hosts that pip is told to trust."""
+
+    def trust(index: Index) -> Index:
+        parts = urlsplit(index.url)
+        names = {parts.hostname or "", parts.netloc.lower()}
+        return replace(index, verify_ssl=False) if names & pip.trusted_hosts else index
+
+    return IndexChoice(
+        None if choice.index is None else trust(choice.index),
+        tuple(map(trust, choice.extra)),
+        tuple(map(trust, choice.flat)),
+    )
+
+
+def public_index() -> Index:
+    """Return the public index as plette ships it."""
+    import tomllib  # noqa: PLC0415  # with the next import only
+
+    from plette.pipfiles import DEFAULT_SOURCE_TOML  # noqa: PLC0415  # 25 ms, only where no index is named
+
+    source = tomllib.loads(DEFAULT_SOURCE_TOML)["source"][0]
+    return parse_index(str(source["url"]), Place("plette"), name=None)
+
+
+def read_pip_configuration(environ: Mapping[str, str]) -> PipConfiguration:
+    """Return what pip's files and variables say.
+
+    Raises:
+        UsageError: One of them cannot be understood.
+    """
+    layers = []
+    for path in _pip_files(environ):
+        text = _read_pip_file(path)
+        if text is not None:
+            layers.append(parse_pip_file(text, str(path)))
+    return parse_pip_configuration([*layers, parse_pip_variables(environ)])
+
+
+def _pip_files(environ: Mapping[str, str]) -> Iterator[Path]:
+    """Yield pip's configuration files in ascending order of rank: global, user, site, ``PIP_CONFIG_FILE``."""
+    named = environ.get("PIP_CONFIG_FILE")
+    if named == os.devnull:
+        return
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111  # never fails
+    if os.name == "posix":
+        folders = environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
+        yield from (
+            Path(folder) / "pip" / "pip.conf" for folder in reversed(folders.split(os.pathsep)) if folder
+        )
+        yield Path("/etc/pip.conf")
+    if not (named and os.path.exists(named)):  # noqa: PTH110  # a text
+        yield home / ".pip" / "pip.conf"
+        yield Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "pip" / "pip.conf"
+    yield Path(environ.get("VIRTUAL_ENV") or sys.prefix) / "pip.conf"
+    if named:
+        yield Path(named)
+
+
+def _read_pip_file(path: Path) -> str | None:
+    """Return the text of one of pip's files, None where it cannot be read, as pip does."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return None

@@ -1,0 +1,133 @@
+"""Join the sources of settings to the values that hold for one command."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pinwise.actions.request import IndexChoice
+from pinwise.explain.names import near_names
+from pinwise.formats.entries import shown
+from pinwise.model.request import Manifest
+from pinwise.settings.indexes import index_choice, public_index, read_pip_configuration, trusting
+from pinwise.settings.pip import PipConfiguration
+from pinwise.settings.sources import (
+    CONFIG_VARIABLE,
+    Source,
+    config_sources,
+    manifest_source,
+    option_source,
+    user_folder,
+    variable_source,
+)
+from pinwise.settings.table import PREFIX, SETTINGS, Setting, Settings
+from pinwise.settings.values import setting_value
+
+
+def read_settings(options: Mapping[str, object], manifest: Manifest | None = None) -> Settings:
+    """Return the settings of this process.
+
+    Args:
+        options: Setting name -> value, for the options that were given; ``config_file`` among them.
+        manifest: The manifest, whose own table is a source.
+
+    Raises:
+        UsageError: A source holds an unknown setting or a value that cannot be read.
+    """
+    return load_settings(options, os.environ, manifest=manifest, folder=Path.cwd())
+
+
+def load_settings(
+    options: Mapping[str, object],
+    environ: Mapping[str, str],
+    *,
+    folder: Path,
+    manifest: Manifest | None = None,
+) -> Settings:
+    """Return the settings that options, variables and files give; `folder` is the current one."""
+    sources = (
+        option_source(options, folder),
+        variable_source(environ, folder),
+        *([] if manifest is None else [manifest_source(manifest, folder)]),
+        *config_sources(options.get("config_file"), environ, folder),
+    )
+    return _Loading(sources, environ, manifest).settings()
+
+
+@dataclass(slots=True)
+class _Loading:
+    """The sources while they are joined."""
+
+    sources: tuple[Source, ...]
+    environ: Mapping[str, str]
+    manifest: Manifest | None
+    origins: dict[str, str] = field(default_factory=dict)
+
+    def settings(self) -> Settings:
+        """Return the value of every setting, from the first source that has one."""
+        values: dict[str, object] = {}
+        for setting in SETTINGS:
+            source = self._source_of(setting)
+            if source is not None:
+                self.origins[setting.name] = source.words(setting)
+                values[setting.name] = setting_value(setting, source)
+        pip = read_pip_configuration(self.environ)
+        indexes = ("index_url", "extra_index_url", "find_links")
+        plain = {name: value for name, value in values.items() if name not in indexes}
+        settings = Settings(**plain)  # type: ignore[arg-type]  # each value was parsed by its kind
+        return replace(
+            settings,
+            asked=index_choice(self.sources[:1]),
+            fallback=self._fallback(pip),
+            kb=settings.kb if "kb" in values else user_folder("data") / "knowledge.sqlite",
+            ca_file=settings.ca_file or self._ca_file(pip),
+            proxies=self._proxies(pip),
+            virtual_env=Path(self.environ["VIRTUAL_ENV"]) if self.environ.get("VIRTUAL_ENV") else None,
+            search_path=self.environ.get("PATH", os.defpath),
+            is_plain=bool(self.environ.get("NO_COLOR")) or self.environ.get("TERM") == "dumb",
+            origins=self.origins,
+            warnings=tuple(self._warnings()),
+        )
+
+    def _source_of(self, setting: Setting) -> Source | None:
+        return next((source for source in self.sources if setting.name in source.values), None)
+
+    def _warnings(self) -> Iterator[str]:
+        """Warn of variables that look like settings and are none."""
+        known = {setting.variable for setting in SETTINGS} | {CONFIG_VARIABLE}
+        for name in sorted(self.environ):
+            if name.startswith(PREFIX) and name not in known:
+                near = near_names(name, known)
+                yield f"The variable `{shown(name)}` is no setting" + (
+                    f"; did you mean `{near[0]}`?" if near else "."
+                )
+
+    def _fallback(self, pip: PipConfiguration) -> IndexChoice:
+        """Return the indexes of variables, configuration files, pip, and the default."""
+        own = index_choice(self.sources[1:])
+        index = own.index or pip.index
+        if index is None and not pip.has_no_index and self._needs_default():
+            index = public_index()
+        choice = IndexChoice(index, own.extra or pip.extra, own.flat or pip.flat)
+        if pip.has_no_index and own.index is None:
+            choice = IndexChoice(None, own.extra, own.flat or pip.flat)
+        return trusting(choice, pip)
+
+    def _needs_default(self) -> bool:
+        asked = "index_url" in self.sources[0].values
+        return not asked and (self.manifest is None or not self.manifest.replaces_default_index)
+
+    def _ca_file(self, pip: PipConfiguration) -> Path | None:
+        names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+        found = pip.certificates or next(filter(None, map(self.environ.get, names)), None)
+        return Path(found) if found else None
+
+    def _proxies(self, pip: PipConfiguration) -> dict[str, str]:
+        """Return the proxies, whose variables are written in either case."""
+        proxies = {"all": pip.proxy} if pip.proxy else {}
+        for scheme in ("all", "http", "https", "no"):
+            name = f"{scheme}_proxy"
+            value = self.environ.get(name) or self.environ.get(name.upper())
+            if value and not (pip.proxy and scheme != "no"):
+                proxies[scheme] = value
+        return proxies

@@ -1,0 +1,159 @@
+"""The sources of settings: options, variables, the manifest's own table, the configuration file."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pinwise.explain.names import near_names
+from pinwise.formats.entries import shown
+from pinwise.formats.toml_text import Document, KeyLines
+from pinwise.model.errors import UsageError
+from pinwise.model.request import Manifest, Place
+from pinwise.settings.table import BY_NAME, PREFIX, SETTINGS, Setting
+
+CONFIG_VARIABLE = f"{PREFIX}CONFIG_FILE"
+MOST_BYTES = 1_000_000
+"""The longest configuration file that is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source of settings.
+
+    Attributes:
+        values: Setting name -> value as written.
+        origin: Where the source is, in words, with ``{}`` where the name of a setting belongs.
+        name_of: How the source names a setting.
+        place_of: File and line of a setting, as far as there are any.
+        folder: To which the source's relative paths belong.
+        is_manifest: Whether anyone may have written it, as a manifest one has just cloned.
+    """
+
+    values: Mapping[str, object]
+    origin: str
+    name_of: Callable[[Setting], str]
+    place_of: Callable[[str], Place | None]
+    folder: Path
+    is_manifest: bool = False
+
+    def error(self, setting: Setting, reason: str, hint: str | None = None) -> UsageError:
+        """Return the error for a value of `setting`; `reason` goes on after its name."""
+        place = self.place_of(setting.name)
+        return UsageError(
+            f"`{self.name_of(setting)}` {reason}",
+            file=place.file if place else None,
+            line=place.line if place else None,
+            hint=hint,
+        )
+
+    def words(self, setting: Setting) -> str:
+        """Return where the value of `setting` comes from."""
+        return self.origin.replace("{}", self.name_of(setting), 1)
+
+
+def option_source(options: Mapping[str, object], folder: Path) -> Source:
+    """Return the options that were given."""
+    return Source(
+        {key: value for key, value in options.items() if value not in (None, (), [], False)},
+        "declared with `{}`",
+        lambda setting: setting.option,
+        lambda _: None,
+        folder,
+    )
+
+
+def variable_source(environ: Mapping[str, str], folder: Path) -> Source:
+    """Return the variables that are set; an empty one counts as not set."""
+    values = {
+        setting.name: environ[setting.variable] for setting in SETTINGS if environ.get(setting.variable)
+    }
+    return Source(values, "variable `{}`", lambda setting: setting.variable, lambda _: None, folder)
+
+
+def manifest_source(manifest: Manifest, folder: Path) -> Source:
+    """Return the manifest's own table, checked for settings that have no place in it."""
+    file = manifest.files[0] if manifest.files else ""
+    source = Source(
+        {key.replace("-", "_"): value for key, value in manifest.settings.items()},
+        f"`{{}}` in `[pipenv.pinwise]` of `{file}`",
+        lambda setting: setting.name,
+        lambda name: _place_in_manifest(folder / file, file, name),
+        folder,
+        is_manifest=True,
+    )
+    _refuse_unknown(source, [setting for setting in SETTINGS if setting.is_for_manifests])
+    return source
+
+
+def _place_in_manifest(path: Path, file: str, name: str) -> Place:
+    """Return where a setting stands; the manifest is read again for it, which happens for errors only."""
+    try:
+        lines = KeyLines(path.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return Place(file)
+    found = (lines.find("pipenv", "pinwise", spelling) for spelling in (name, name.replace("_", "-")))
+    return Place(file, max((line for line in found if line is not None), default=None))
+
+
+def config_sources(option: object, environ: Mapping[str, str], folder: Path) -> Iterator[Source]:
+    """Yield the configuration file, if there is one."""
+    named = option if isinstance(option, str) else environ.get(CONFIG_VARIABLE)
+    path = folder / os.path.expanduser(named) if named else user_folder("config") / "config.toml"  # noqa: PTH111
+    text = _read_file(path, is_needed=bool(named))
+    if text is None:
+        return
+    document = Document.parse(text, str(path))
+    source = Source(
+        {key.replace("-", "_"): value for key, value in document.tables.items()},
+        f"`{{}}` in `{path}`",
+        lambda setting: setting.name,
+        lambda name: document.place(name if name in document.tables else name.replace("_", "-")),
+        path.parent,
+    )
+    _refuse_unknown(source, SETTINGS)
+    yield source
+
+
+def _read_file(path: Path, *, is_needed: bool) -> str | None:
+    """Return the text of a configuration file, None where there is none and none is needed."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise UsageError(f"this configuration file is longer than {MOST_BYTES:,} bytes", file=path)
+        return content.decode("utf-8-sig")
+    except FileNotFoundError:
+        if is_needed:
+            raise UsageError(f"there is no configuration file `{path}`") from None
+        return None
+    except OSError as error:
+        raise UsageError(f"the configuration file cannot be read: {error.strerror}", file=path) from None
+    except UnicodeDecodeError:
+        raise UsageError("the configuration file is not UTF-8", file=path) from None
+
+
+def user_folder(kind: str) -> Path:
+    """Return the user's own folder for our configuration ("config") or for our data ("data")."""
+    import platformdirs  # noqa: PLC0415  # 15 ms, not for every command
+
+    folder = platformdirs.user_config_path if kind == "config" else platformdirs.user_data_path
+    return folder("pinwise", appauthor=False)
+
+
+def _refuse_unknown(source: Source, known: Sequence[Setting]) -> None:
+    names = [setting.name for setting in known]
+    for key in source.values:
+        if key in names:
+            continue
+        near = near_names(key, names)
+        hint = f"did you mean `{near[0]}`?" if near else f"the settings are {', '.join(names)}"
+        if key in BY_NAME:
+            hint = "it belongs in the configuration file, an option or a variable, not in a manifest"
+        place = source.place_of(key)
+        raise UsageError(
+            f"`{shown(key)}` is not a setting" + (" of a manifest" if key in BY_NAME else ""),
+            file=place.file if place else None,
+            line=place.line if place else None,
+            hint=hint,
+        )
