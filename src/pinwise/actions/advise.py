@@ -16,7 +16,7 @@ from pinwise.explain.suggestions import suggest_names
 from pinwise.model.errors import FailureError, UsageError
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Advice, Effort, Outcome, Proof, Refusal, Undecided
-from pinwise.model.request import Request
+from pinwise.model.request import Group, Request
 from pinwise.search import PREDICTORS, Budget, Found, GaveUp, NoStack
 from pinwise.space.compile import Compiler
 from pinwise.space.masks import positions
@@ -65,7 +65,7 @@ def advise(
     return _Advising(request, knowledge, source, options).outcome()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Solved:
     """The best stack of one step and how well it is known to be the best."""
 
@@ -97,28 +97,34 @@ class _Advising:
 
     def outcome(self) -> Outcome:
         self.started = self.options.clock()
-        solved: list[_Solved] = []
-        is_joint = False
-        for place, group in enumerate(self.request.groups):
-            answer = self._step(solved, place)
-            if isinstance(answer, NoStack) and place > 0:
-                is_joint = True
-                answer, solved = self._step([], place), []
-            if isinstance(answer, NoStack):
-                return self._refusal(answer)
-            if isinstance(answer, _Open):
-                return Undecided(
-                    self.request, answer.reason, answer.missing, self.request.warnings, effort=self._effort()
-                )
-            answer.step = replace(answer.step, group=group.name)
-            solved.append(answer)
-        return self._advice(solved, is_joint=is_joint)
+        groups = self.request.groups
+        answer: list[_Solved] | NoStack | _Open = self._in_steps([[group] for group in groups])
+        is_joint = isinstance(answer, NoStack) and len(groups) > 1
+        if is_joint:
+            answer = self._in_steps([groups])
+        if isinstance(answer, NoStack):
+            return self._refusal(answer)
+        if isinstance(answer, _Open):
+            warnings = self.request.warnings
+            return Undecided(self.request, answer.reason, answer.missing, warnings, effort=self._effort())
+        return self._advice(answer, is_joint=is_joint)
 
-    def _step(self, solved: Sequence[_Solved], place: int) -> "_Solved | NoStack | _Open":
-        """Solve the group at `place`, with what `solved` has chosen held; alone, all groups up to it."""
-        groups = self.request.groups[: place + 1]
-        new = groups[place:] if solved else groups
-        earlier = groups[:place] if solved else ()
+    def _in_steps(self, parts: Sequence[Sequence[Group]]) -> "list[_Solved] | NoStack | _Open":
+        """Solve one part of the groups after the other, each with what the earlier ones chose held."""
+        solved: list[_Solved] = []
+        earlier: list[Group] = []
+        for part in parts:
+            answer = self._step(solved, earlier, part)
+            if not isinstance(answer, _Solved):
+                return answer
+            solved.append(replace(answer, step=replace(answer.step, group=part[0].name)))
+            earlier.extend(part)
+        return solved
+
+    def _step(
+        self, solved: Sequence[_Solved], earlier: Sequence[Group], new: Sequence[Group]
+    ) -> "_Solved | NoStack | _Open":
+        groups = [*earlier, *new]
         compiler = Compiler(
             self.knowledge,
             context_for(self.request, [group.name for group in groups]),

@@ -223,7 +223,7 @@ def _warnings(knowledge: Knowledge, pins: Sequence[Pin]) -> Iterator[str]:
     for pin in pins:
         if pin.yanked is not None:
             why = f": {pin.yanked}" if pin.yanked else ""
-            yield f"`{pin.name}=={pin.version}` was yanked{why}; the manifest or a constraint pins it exactly."
+            yield f"`{pin.name}=={pin.version}` was yanked{why}; it is pinned exactly by hand."
         document = knowledge.known_documents(pin.name).get(pin.version)
         if isinstance(document, Metadata):
             for extra in pin.extras:
