@@ -22,8 +22,8 @@ def without_credentials(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return `text` fit for one line of a lock: no control characters, no credentials."""
-    return without_credentials(_CONTROL.sub(" ", text)).strip()
+    """Return `text` fit for one line of a lock: no control characters or lone surrogates, no credentials."""
+    return without_credentials(_CONTROL.sub(" ", text)).encode(errors="replace").decode().strip()
 
 
 def is_url(path: str) -> bool:

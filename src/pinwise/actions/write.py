@@ -1,0 +1,159 @@
+"""Write locks so that nobody ever sees half of one: all of a run, or none.
+
+Every lock is compared with what is there; those that say something new are written in full to temporary
+files in the same folder and synced; only when all of these stand are they put in place, one rename each.
+"""
+
+import os
+import secrets
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pinwise.formats.locks import LockFormat, says_the_same
+from pinwise.model.errors import OutputError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock that is rendered and not yet written.
+
+    Attributes:
+        path: Where it goes; a symbolic link is followed.
+        format: Its kind.
+        text: The whole of it.
+    """
+
+    path: Path
+    format: LockFormat
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A lock whose new text stands in a temporary file next to its target."""
+
+    lock: Lock
+    target: Path
+    temporary: Path
+
+
+def write_locks(locks: Sequence[Lock], *, manifests: Collection[Path] = ()) -> tuple[Path, ...]:
+    """Write the locks that say something new, and return the paths of those.
+
+    Args:
+        locks: All locks of one run.
+        manifests: Files that were read as manifests; a lock never replaces one.
+
+    Raises:
+        UsageError: Two locks go to one file, or one would replace a manifest.
+        OutputError: A place cannot be written; then every file is as it was, unless a disk fails between
+            two renames.
+    """
+    targets = _targets(locks, manifests)
+    ready: list[_Ready] = []
+    try:
+        for lock, target in zip(locks, targets, strict=True):
+            present = _present_text(lock, target)
+            if present is None or not says_the_same(present, lock.text, lock.format):
+                ready.append(_prepare(lock, target))
+        for each in ready:
+            _put_in_place(each)
+    finally:
+        for each in ready:
+            with suppress(OSError):
+                each.temporary.unlink(missing_ok=True)
+    _sync_folders(each.target.parent for each in ready)
+    return tuple(each.lock.path for each in ready)
+
+
+def _targets(locks: Sequence[Lock], manifests: Collection[Path]) -> tuple[Path, ...]:
+    """Return the real file of each lock."""
+    read = {Path(os.path.realpath(path)) for path in manifests}
+    targets: list[Path] = []
+    for lock in locks:
+        target = Path(os.path.realpath(lock.path))
+        if target in targets:
+            raise UsageError(f"two locks would be written to `{lock.path}`", hint="name each file once")
+        if target in read:
+            raise UsageError(
+                f"`{lock.path}` was read as a manifest and cannot be the lock too",
+                hint="choose another name with `--lock`",
+            )
+        targets.append(target)
+    return tuple(targets)
+
+
+def _present_text(lock: Lock, target: Path) -> str | None:
+    """Return what is there now, None if it is nothing or no text.
+
+    Raises:
+        OutputError: What is there may not be replaced.
+    """
+    try:
+        if target.is_dir():
+            raise OutputError(f"`{lock.path}` is a folder", hint="name a file in it, such as `pylock.toml`")
+        if target.exists() and not target.is_file():
+            raise OutputError(f"`{lock.path}` is no ordinary file", hint="choose another place with `--lock`")
+        present = target.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _cannot_write(lock, error) from error
+    if not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise OutputError(f"`{lock.path}` is read-only", hint=f"allow it with `chmod u+w {lock.path}`")
+    try:
+        return present.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _prepare(lock: Lock, target: Path) -> _Ready:
+    """Write the text to a new file next to `target`, synced, with the mode that the lock will have."""
+    temporary = target.with_name(f".pinwise-{secrets.token_hex(8)}.tmp")
+    try:
+        # The system applies the user's umask to 0o666, as for any new file.
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
+            with open(descriptor, "wb") as file:  # noqa: PTH123  # a descriptor, not a path
+                file.write(lock.text.encode())
+                file.flush()
+                os.fsync(file.fileno())
+            if target.exists():
+                temporary.chmod(target.stat().st_mode & 0o7777)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise _cannot_write(lock, error) from error
+    return _Ready(lock, target, temporary)
+
+
+def _put_in_place(ready: _Ready) -> None:
+    try:
+        ready.temporary.replace(ready.target)
+    except OSError as error:
+        raise _cannot_write(ready.lock, error) from error
+
+
+def _sync_folders(folders: Iterable[Path]) -> None:
+    """Make renames last through a power cut, where the system lets folders be synced."""
+    for folder in dict.fromkeys(folders):
+        with suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+def _cannot_write(lock: Lock, error: OSError) -> OutputError:
+    reason = error.strerror or type(error).__name__
+    if isinstance(error, FileNotFoundError):
+        hint = f"make the folder `{lock.path.parent}` first"
+    elif isinstance(error, PermissionError):
+        hint = f"allow writing in the folder `{lock.path.parent}`, or choose another place with `--lock`"
+    else:
+        hint = "choose another place with `--lock`"
+    return OutputError(f"`{lock.path}` cannot be written: {reason[0].lower()}{reason[1:]}", hint=hint)
