@@ -1,0 +1,276 @@
+"""The one JSON form of an outcome, shared by every way in; its schema is `docs/report.schema.json`.
+
+Every key is always there; what an outcome does not have is null or empty.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from packaging.version import Version
+
+from pinwise.formats.lock_text import without_credentials
+from pinwise.model.conflict import Derivation, Derived, Fact, Term
+from pinwise.model.environment import Environment
+from pinwise.model.facts import File, Skip
+from pinwise.model.names import NormalizedName
+from pinwise.model.outcome import Advice, Effort, Outcome, Pin, Price, Proof, Refusal, Undecided
+from pinwise.model.request import DirectRequirement, LocalProject
+
+FORM = 1
+"""Goes up when a key changes its meaning or goes away."""
+
+
+class ExplanationText(Protocol):
+    """A refusal in prose, as `pinwise.explain` writes it."""
+
+    @property
+    def headline(self) -> str:
+        """The conflict in one sentence."""
+        ...
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """How it comes about, step by step."""
+        ...
+
+
+def to_report(outcome: Outcome, explanation: ExplanationText | None) -> dict[str, object]:
+    """Return `outcome` as values that JSON has, without credentials.
+
+    Args:
+        outcome: Of any kind.
+        explanation: The prose of a refusal, None for other outcomes.
+    """
+    report: dict[str, object] = {
+        "form": FORM,
+        "outcome": _kind(outcome),
+        "goal": outcome.request.goal,
+        "environment": _environment(outcome.request.environment),
+        "packages": [],
+        "proof": None,
+        "conflict": None,
+        "undecided": None,
+        "left_out": [_left_out(direct) for direct in outcome.request.left_out],
+        "skipped": [],
+        "warnings": list(outcome.warnings),
+        "snapshot": outcome.snapshot,
+        "effort": _effort(outcome.effort),
+    }
+    match outcome:
+        case Advice():
+            report["packages"] = [_package(pin) for pin in outcome.pins]
+            report["proof"] = _proof(outcome.proof)
+            report["left_out"] = [_left_out(direct) for direct in outcome.left_out]
+            report["skipped"] = list(_skipped(outcome.skipped))
+        case Refusal():
+            assert explanation is not None, "a refusal is explained"
+            report["conflict"] = {
+                "headline": explanation.headline,
+                "sentences": list(explanation.sentences),
+                "derivation": _derivation(outcome.derivation),
+            }
+        case Undecided():
+            report["undecided"] = {"reason": outcome.reason, "missing": list(outcome.missing)}
+    return {key: _clean(value) for key, value in report.items()}
+
+
+def _kind(outcome: Outcome) -> str:
+    match outcome:
+        case Advice():
+            return "advice"
+        case Refusal():
+            return "refusal"
+        case Undecided():
+            return "undecided"
+
+
+def _clean(value: object) -> object:
+    """Return a JSON value with no credentials in any of its strings."""
+    match value:
+        case str():
+            return without_credentials(value)
+        case list():
+            return [_clean(item) for item in value]
+        case dict():
+            return {key: _clean(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def _environment(environment: Environment) -> dict[str, object]:
+    return {
+        "python": str(environment.python),
+        "implementation": environment.implementation,
+        "platform": environment.platform,
+        "markers": dict(environment.markers),
+        "origins": dict(environment.origins),
+    }
+
+
+def _package(pin: Pin) -> dict[str, object]:
+    return {
+        "name": pin.name,
+        "version": str(pin.version),
+        "index": pin.index,
+        "index_name": pin.index_name,
+        "groups": list(pin.groups),
+        "direct": pin.is_direct,
+        "extras": list(pin.extras),
+        "marker": pin.marker,
+        "requested_by": [
+            {"name": edge.name, "requirement": edge.requirement, "group": edge.group or None}
+            for edge in pin.requested_by
+        ],
+        "requires": list(pin.requires),
+        "requires_python": pin.requires_python,
+        "cost": sum(price.amount for price in pin.prices),
+        "prices": [_price(price) for price in pin.prices],
+        "behind": pin.behind,
+        "days_behind": pin.days_behind,
+        "latest": str(pin.latest),
+        "yanked": pin.yanked,
+        "metadata": pin.metadata_origin.value,
+        "local": None if pin.local is None else _local(pin.local),
+        "files": [_file(file) for file in pin.files],
+    }
+
+
+def _price(price: Price) -> dict[str, object]:
+    return {
+        "unit": price.unit,
+        "subject": price.subject,
+        "amount": price.amount,
+        "reason": price.reason,
+        "link": price.link or None,
+    }
+
+
+def _local(project: LocalProject) -> dict[str, object]:
+    return {"path": project.path, "editable": project.is_editable, "sha256": project.sha256}
+
+
+def _file(file: File) -> dict[str, object]:
+    return {
+        "filename": file.filename,
+        "url": file.url,
+        "sha256": file.sha256,
+        "size": file.size,
+        "uploaded": None if file.uploaded is None else _time(file.uploaded),
+        "requires_python": file.requires_python,
+        "yanked": file.yanked,
+    }
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _proof(proof: Proof) -> dict[str, object]:
+    return {
+        "optimal": proof.optimal,
+        "cost": proof.cost,
+        "bound": proof.bound,
+        "unknown": proof.unknown,
+        "predictor": proof.predictor,
+        "reason": proof.reason or None,
+        "joint": proof.is_joint,
+    }
+
+
+def _left_out(direct: DirectRequirement) -> dict[str, object]:
+    marker = direct.requirement.marker
+    return {
+        "requirement": str(direct),
+        "marker": None if marker is None else str(marker),
+        "place": str(direct.place),
+    }
+
+
+def _skipped(skipped: Mapping[NormalizedName, Iterable[Skip]]) -> Iterator[dict[str, object]]:
+    for name in sorted(skipped):
+        for skip in skipped[name]:
+            yield {"project": name, "what": skip.what, "reason": skip.reason}
+
+
+def _effort(effort: Effort) -> dict[str, object]:
+    return {
+        "pages": effort.pages,
+        "documents": effort.documents,
+        "requests": effort.requests,
+        "rounds": effort.rounds,
+        "seconds": round(effort.seconds, 3),
+    }
+
+
+def _derivation(derivation: Derivation) -> list[dict[str, object]]:
+    """Return the steps of a derivation, each after those that it rests on; the last one is the conflict.
+
+    A conclusion that is used in several places is one step, named by its number in each. Steps stand side by
+    side, not one in another: a chain of a thousand conclusions is no deeper than one of two.
+    """
+    if isinstance(derivation, Fact):
+        return [{"number": 1, "terms": [], "premises": [_fact(derivation)]}]
+    numbers: dict[int, int] = {}
+    steps: list[dict[str, object]] = []
+    waiting = [derivation]
+    while waiting:
+        node = waiting[-1]
+        before = [item for item in node.premises if isinstance(item, Derived) and id(item) not in numbers]
+        if before and id(node) not in numbers:
+            waiting += reversed(before)
+            continue
+        waiting.pop()
+        if id(node) not in numbers:
+            numbers[id(node)] = len(steps) + 1
+            steps.append(_step(node, numbers))
+    return steps
+
+
+def _step(node: Derived, numbers: Mapping[int, int]) -> dict[str, object]:
+    return {
+        "number": numbers[id(node)],
+        "terms": [_term(term) for term in node.terms],
+        "premises": [
+            {"kind": "step", "number": numbers[id(item)]} if isinstance(item, Derived) else _fact(item)
+            for item in node.premises
+        ],
+    }
+
+
+def _fact(fact: Fact) -> dict[str, object]:
+    return {
+        "kind": fact.kind.value,
+        "subject": None if fact.subject is None else _term(fact.subject),
+        "requirement": fact.requirement or None,
+        "target": None if fact.target is None else _term(fact.target),
+        "reasons": list(fact.reasons),
+        "place": fact.place or None,
+        "group": fact.group or None,
+        "suggestions": list(fact.suggestions),
+    }
+
+
+def _term(term: Term) -> dict[str, object]:
+    return {
+        "project": term.project,
+        "or_absent": term.or_absent,
+        "every": bool(term.known) and len(term.versions) == len(term.known),
+        "versions": [
+            {"first": str(run[0]), "last": str(run[-1]), "count": len(run)}
+            for run in _runs(term.versions, term.known)
+        ],
+    }
+
+
+def _runs(versions: Sequence[Version], known: Sequence[Version]) -> list[list[Version]]:
+    """Return the versions in runs without a known one missing: 1, 2, 4 of 1 to 4 are [1, 2] and [4]."""
+    places = {version: place for place, version in enumerate(known)}
+    runs: list[list[Version]] = []
+    for version in versions:
+        place = places.get(version)
+        if runs and place is not None and places.get(runs[-1][-1]) == place - 1:
+            runs[-1].append(version)
+        else:
+            runs.append([version])
+    return runs
