@@ -20,8 +20,6 @@ from pinwise.model.request import DEFAULT_GROUP, DEVELOP_GROUP, Index, Manifest
 
 PIPFILE_SPEC = 6
 
-# Users and passwords that are nothing but references to environment variables are no secrets.
-_REFERENCES = re.compile(r"(\$\{\w+\}|\$\w+)?(:(\$\{\w+\}|\$\w+))?")
 _FULL_VERSION_PARTS = 3
 
 
@@ -93,17 +91,7 @@ def _source_name(pin: Pin, sources: Sequence[Index]) -> str:
 
 
 def _source(index: Index) -> dict[str, object]:
-    return {"name": index.name, "url": _url(index), "verify_ssl": index.verify_ssl}
-
-
-def _url(index: Index) -> str:
-    """Return the URL of a source; with ``${USER}:${PASSWORD}@`` where the manifest wrote just that."""
-    if index.secret is not None:
-        user, _, password = (urlsplit(index.secret).netloc.rpartition("@")[0]).partition(":")
-        written = f"{user}:{password}" if password else user
-        if written and _REFERENCES.fullmatch(written):
-            return index.secret
-    return without_credentials(index.url)
+    return {"name": index.name, "url": without_credentials(index.url), "verify_ssl": index.verify_ssl}
 
 
 def _sources(advice: Advice, manifest: Manifest) -> tuple[Index, ...]:
@@ -138,7 +126,7 @@ def _named(indexes: Iterable[Index]) -> tuple[Index, ...]:
             wish = (default.name if index.url == default.url else None) or _host_name(index.url)
             name = _free_name(wish, taken)
             taken.add(name)
-        named.append(Index(index.url, name, index.verify_ssl, index.is_flat, index.secret))
+        named.append(Index(index.url, name, index.verify_ssl))
     return tuple(named)
 
 
