@@ -6,12 +6,12 @@ they return (``synchronous=FULL``: with ``NORMAL`` a power cut loses what was ac
 """
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pinwise.knowledge import schema
+from pinwise.knowledge.connection import Connection
 from pinwise.knowledge.failures import damaged, store_failures
 from pinwise.knowledge.lock import WriteLock
 from pinwise.model.errors import StoreFailure
@@ -35,7 +35,7 @@ class Database:
         self.path = path
         self._read_only = read_only
         self._lock = WriteLock(path, patience=patience)
-        self._writer: sqlite3.Connection | None = None
+        self._writer: Connection | None = None
         self._is_writing = False
         with store_failures(path):
             if not self._is_there():
@@ -43,7 +43,7 @@ class Database:
             self._reader = _open_reader(path)
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[Connection]:
         """Give a connection whose statements all see the same state of the file."""
         with store_failures(self.path):
             if self._is_writing and self._writer is not None:
@@ -56,7 +56,7 @@ class Database:
                 self._reader.rollback()
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[Connection]:
         """Give the writing connection in a transaction: in the end all is on the disk, after an error none.
 
         Inside another `writing` it is the same transaction.
@@ -117,7 +117,7 @@ class Database:
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def _transaction(connection: Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -136,12 +136,14 @@ def _content(path: Path) -> schema.Content:
         reader.close()
 
 
-def _connect(path: Path, parameters: str) -> sqlite3.Connection:
+def _connect(path: Path, parameters: str) -> Connection:
+    import sqlite3  # noqa: PLC0415  # 5 ms that only a command with a knowledge base pays
+
     uri = f"{path.absolute().as_uri()}?{parameters}"
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY)
 
 
-def _open_reader(path: Path) -> sqlite3.Connection:
+def _open_reader(path: Path) -> Connection:
     """Return a connection that cannot write.
 
     Beside a store that is read SQLite keeps two small files. Where the folder admits none, and no log is
@@ -152,12 +154,12 @@ def _open_reader(path: Path) -> sqlite3.Connection:
     return _connect(path, "mode=ro&immutable=1" if is_frozen else "mode=ro")
 
 
-def _open_writer(path: Path) -> sqlite3.Connection:
+def _open_writer(path: Path) -> Connection:
     connection = _connect(path, "mode=rwc")
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-    except sqlite3.Error:
+    except BaseException:
         connection.close()
         raise
     return connection

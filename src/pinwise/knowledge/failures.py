@@ -1,7 +1,6 @@
 """What can go wrong with the file of the knowledge base, in words that a user can act upon."""
 
 import errno
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,17 +10,15 @@ from pinwise.model.errors import StoreFailure
 _ELSEWHERE = "name another place with `--kb FILE`"
 _FREE_DISK = "free some space and try again; what was committed before is kept"
 
-_PRIMARY = 0xFF  # the part of a SQLite error code that names its family
-
-_CAUSES: dict[int, tuple[str, str | None]] = {
-    sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", _FREE_DISK),
-    sqlite3.SQLITE_READONLY: ("cannot be written", _ELSEWHERE),
-    sqlite3.SQLITE_PERM: ("may not be read or written by you", _ELSEWHERE),
-    sqlite3.SQLITE_AUTH: ("may not be read or written by you", _ELSEWHERE),
-    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", f"check the path and its permissions, or {_ELSEWHERE}"),
-    sqlite3.SQLITE_BUSY: ("is held by another program", "end that program, or try again later"),
-    sqlite3.SQLITE_LOCKED: ("is held by another program", "end that program, or try again later"),
-    sqlite3.SQLITE_IOERR: ("cannot be read or written: the disk answers with an error", _ELSEWHERE),
+_CAUSES = {
+    "SQLITE_FULL": ("cannot grow: the disk is full", _FREE_DISK),
+    "SQLITE_READONLY": ("cannot be written", _ELSEWHERE),
+    "SQLITE_PERM": ("may not be read or written by you", _ELSEWHERE),
+    "SQLITE_AUTH": ("may not be read or written by you", _ELSEWHERE),
+    "SQLITE_CANTOPEN": ("cannot be opened", f"check the path and its permissions, or {_ELSEWHERE}"),
+    "SQLITE_BUSY": ("is held by another program", "end that program, or try again later"),
+    "SQLITE_LOCKED": ("is held by another program", "end that program, or try again later"),
+    "SQLITE_IOERR": ("cannot be read or written: the disk answers with an error", _ELSEWHERE),
 }
 
 
@@ -44,12 +41,15 @@ def unreachable(path: Path, error: OSError) -> StoreFailure:
 @contextmanager
 def store_failures(path: Path) -> Iterator[None]:
     """Turn what SQLite reports about the file into a `StoreFailure`; mistakes in our own code pass."""
+    import sqlite3  # noqa: PLC0415  # 5 ms that only a command with a knowledge base pays
+
     try:
         yield
     except sqlite3.ProgrammingError:
         raise
     except sqlite3.DatabaseError as error:
-        cause = _CAUSES.get(getattr(error, "sqlite_errorcode", 0) & _PRIMARY)
+        family = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])  # of SQLITE_IOERR_WRITE …
+        cause = _CAUSES.get(family)
         if cause is None:
             raise damaged(path) from error
         what, hint = cause

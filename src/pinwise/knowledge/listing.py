@@ -1,9 +1,9 @@
 """The files that an index lists for a project, as rows that are only ever added or marked as gone."""
 
-import sqlite3
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from pinwise.knowledge.connection import Connection
 from pinwise.knowledge.rows import parse_version
 from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import File, Project, Release
@@ -27,7 +27,7 @@ class _Recorded(NamedTuple):
     now: _Listed | None
 
 
-def read_releases(connection: sqlite3.Connection, project_id: int) -> tuple[Release, ...]:
+def read_releases(connection: Connection, project_id: int) -> tuple[Release, ...]:
     """Return what is listed now: releases by version, the files of each by name."""
     files: dict[str, list[File]] = {}
     for version, *fields in connection.execute(
@@ -40,9 +40,7 @@ def read_releases(connection: sqlite3.Connection, project_id: int) -> tuple[Rele
     return tuple(sorted(releases, key=lambda release: release.version))
 
 
-def write_listing(
-    connection: sqlite3.Connection, project_id: int, page: Project | None, checked: int
-) -> None:
+def write_listing(connection: Connection, project_id: int, page: Project | None, checked: int) -> None:
     """Record a page's files; None, an index that has no such project, lists none.
 
     A digest that is on record stays where the page does not give it any more.
@@ -82,7 +80,7 @@ def _revision(recorded: Mapping[str, _Recorded], name: str) -> int:
     return 0 if entry is None else entry.revision
 
 
-def _read_recorded(connection: sqlite3.Connection, project_id: int) -> dict[str, _Recorded]:
+def _read_recorded(connection: Connection, project_id: int) -> dict[str, _Recorded]:
     recorded: dict[str, _Recorded] = {}
     for revision, gone, version, *fields in connection.execute(
         f"SELECT revision, gone, version, {_COLUMNS} FROM files JOIN releases ON releases.id = release_id "  # noqa: S608  # constants
@@ -121,7 +119,7 @@ def _other_digest(page: Project, file: File, known: str | None) -> IndexFailure:
     )
 
 
-def _number_releases(connection: sqlite3.Connection, project_id: int, versions: set[str]) -> dict[str, int]:
+def _number_releases(connection: Connection, project_id: int, versions: set[str]) -> dict[str, int]:
     if not versions:
         return {}
     connection.executemany(

@@ -5,7 +5,6 @@ once per process, and documents with equal lists share one tuple.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple, cast
@@ -15,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from pinwise.knowledge.connection import Connection
 from pinwise.model.facts import Document, Metadata, Origin, Skip, Unusable
 from pinwise.model.names import NormalizedName
 
@@ -81,7 +81,7 @@ class Texts:
         self._requirements.clear()
         self._lists.clear()
 
-    def to_row(self, connection: sqlite3.Connection, document: Document | None) -> DocumentRow:
+    def to_row(self, connection: Connection, document: Document | None) -> DocumentRow:
         """Return an answer as a row, its requirements interned."""
         match document:
             case None:
@@ -101,7 +101,7 @@ class Texts:
                     extras=json.dumps(sorted(document.extras)),
                 )
 
-    def _number(self, connection: sqlite3.Connection, text: str) -> int:
+    def _number(self, connection: Connection, text: str) -> int:
         number = self._numbers.get(text)
         if number is None:
             connection.execute("INSERT OR IGNORE INTO requirements (text) VALUES (?)", (text,))
@@ -109,7 +109,7 @@ class Texts:
             number = self._numbers[text] = int(row[0])
         return number
 
-    def load(self, connection: sqlite3.Connection, rows: Iterable[DocumentRow]) -> None:
+    def load(self, connection: Connection, rows: Iterable[DocumentRow]) -> None:
         """Read the requirements of documents, those that have not been met yet."""
         new = {row.requirements for row in rows if row.requirements is not None} - self._lists.keys()
         numbers = {text: cast("list[int]", json.loads(text)) for text in new}
@@ -145,7 +145,7 @@ def _parse_extras(text: str) -> frozenset[NormalizedName]:
     return frozenset(json.loads(text))
 
 
-def _interned(connection: sqlite3.Connection, numbers: list[int]) -> Iterator[tuple[int, str]]:
+def _interned(connection: Connection, numbers: list[int]) -> Iterator[tuple[int, str]]:
     for start in range(0, len(numbers), _AT_ONCE):
         part = numbers[start : start + _AT_ONCE]
         marks = ",".join("?" * len(part))

@@ -5,8 +5,9 @@ next revision, and the row before it stays. Only `pages` and the times of a chec
 Nothing in here depends on an environment, a request or an option.
 """
 
-import sqlite3
 from enum import Enum
+
+from pinwise.knowledge.connection import Connection
 
 APPLICATION_ID = 0x70696E77
 """``pinw``: says that a SQLite file is one of ours."""
@@ -91,7 +92,7 @@ class Content(Enum):
     FOREIGN = "something else"
 
 
-def inspect(connection: sqlite3.Connection) -> Content:
+def inspect(connection: Connection) -> Content:
     """Return what the database holds."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -103,7 +104,7 @@ def inspect(connection: sqlite3.Connection) -> Content:
     return Content.FACTS if version == SCHEMA_VERSION else Content.NEWER
 
 
-def create(connection: sqlite3.Connection) -> None:
+def create(connection: Connection) -> None:
     """Create all tables, in the transaction that the caller has begun: all of them, or none."""
     for statement in _TABLES.split(";\n"):
         connection.execute(statement)

@@ -16,11 +16,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from sqlite3 import Connection
 from types import TracebackType
 from typing import Self
 
 from pinwise.actions.knowledge import Forgotten, IndexStatus
+from pinwise.knowledge.connection import Connection
 from pinwise.knowledge.database import Database
 from pinwise.knowledge.failures import sound_rows
 from pinwise.knowledge.listing import read_releases, write_listing

@@ -1,0 +1,38 @@
+"""What this package asks of a database connection; SQLite's is imported where one is opened only."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+
+class Rows(Protocol):
+    """The rows that a statement yields."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def fetchone(self) -> Any:
+        """Return the next row as a tuple, None if there is no further one."""
+        ...
+
+    def fetchall(self) -> list[Any]:
+        """Return all further rows."""
+        ...
+
+
+class Connection(Protocol):
+    """One connection to a database."""
+
+    def execute(self, statement: str, values: Sequence[object] = ..., /) -> Rows:
+        """Run one statement."""
+        ...
+
+    def executemany(self, statement: str, values: Iterable[Sequence[object]], /) -> object:
+        """Run one statement for each row of values."""
+        ...
+
+    def rollback(self) -> None:
+        """Take back the transaction, if there is one."""
+        ...
+
+    def close(self) -> None:
+        """Close it; what is not committed is taken back."""
+        ...
