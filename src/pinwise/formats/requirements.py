@@ -186,7 +186,7 @@ class RequirementsReading:
         self, name: str, value: str, place: Place, *, is_constraint: bool, within: tuple[str, ...]
     ) -> None:
         if is_remote(value):
-            raise remote_error(value, place)
+            raise remote_file_error(value, place)
         path = _local_path(value, place)
         path = posixpath.normpath(posixpath.join(posixpath.dirname(place.file), path))
         if path in within:
@@ -361,6 +361,16 @@ def own_lock_error(path: str, place: Place | None = None) -> ManifestError:
         file=None if place is None else place.file,
         line=None if place is None else place.line,
         hint="name the file that it was made from, or use the lock as constraints with `-c`",
+    )
+
+
+def remote_file_error(url: str, place: Place | None = None) -> ManifestError:
+    """Return the error for a requirements or constraint file that stands behind a URL."""
+    return ManifestError(
+        f"`{shown(url, 120)}` is a remote file: requirements and constraints are read from local files only",
+        file=None if place is None else place.file,
+        line=None if place is None else place.line,
+        hint="download it and name the copy",
     )
 
 
