@@ -18,6 +18,7 @@ from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist
 from pinwise.formats.digest import request_digest
 from pinwise.formats.lock_text import is_url, verifiable_files, without_credentials
 from pinwise.model.environment import Environment
+from pinwise.model.errors import OutputError
 from pinwise.model.facts import File
 from pinwise.model.outcome import Advice, Pin
 from pinwise.model.request import DEFAULT_GROUP, LocalProject
@@ -31,7 +32,7 @@ def render_pylock(advice: Advice) -> str:
     """Return the text of a `pylock.toml` for `advice`.
 
     Raises:
-        OutputError: A pin has no file with a digest, which the format demands.
+        OutputError: A pin has no file with a digest of a kind that the format has.
     """
     lines = [*_head(advice)]
     for pin in sorted(advice.pins, key=lambda pin: pin.name):
@@ -114,10 +115,16 @@ def _local(project: LocalProject) -> Iterator[str]:
 
 def _distributions(pin: Pin) -> Iterator[str]:
     files = verifiable_files(pin)
-    yield f"index = {_string(without_credentials(pin.index))}"
-    if (sdist := _sdist(files)) is not None:
-        yield f"sdist = {_file(sdist)}"
+    sdist = _sdist(files)
     wheels = [_file(file) for file in files if file.is_wheel]
+    if sdist is None and not wheels:
+        raise OutputError(
+            f"`{files[0].filename}` is an archive of a kind that `pylock.toml` cannot name",
+            hint="write a `.txt` lock instead, or require another version",
+        )
+    yield f"index = {_string(without_credentials(pin.index))}"
+    if sdist is not None:
+        yield f"sdist = {_file(sdist)}"
     if wheels:
         yield from _array("wheels", wheels)
 
