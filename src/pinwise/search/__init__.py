@@ -2,11 +2,12 @@
 
 from types import MappingProxyType
 
+from pinwise.search import exact, latest
 from pinwise.search.answer import Budget, Found, GaveUp, NoStack, Prediction, Predictor
-from pinwise.search.exact import exact
-from pinwise.search.latest import latest
 
-PREDICTORS: MappingProxyType[str, Predictor] = MappingProxyType({"exact": exact, "latest": latest})
+PREDICTORS: MappingProxyType[str, Predictor] = MappingProxyType(
+    {"exact": exact.exact, "latest": latest.latest}
+)
 """Every predictor by its name; the first is the default."""
 
-__all__ = ["PREDICTORS", "Budget", "Found", "GaveUp", "NoStack", "Prediction", "Predictor", "exact", "latest"]
+__all__ = ["PREDICTORS", "Budget", "Found", "GaveUp", "NoStack", "Prediction", "Predictor"]

@@ -16,13 +16,13 @@ MOST_REASONS = 12
 
 def refutation(space: Space, contradiction: Contradiction) -> Derivation:
     """Return a derivation from a set of facts none of which can be left out."""
-    root = _smallest(space, contradiction)
+    root = smallest(space, contradiction)
     return _Writer(space).derivation(root)
 
 
-def _smallest(space: Space, contradiction: Contradiction) -> Incompatibility:
+def smallest(space: Space, contradiction: Contradiction) -> Incompatibility:
     """Drop facts one at a time as long as the rest still contradicts itself."""
-    facts = _facts(contradiction.root)
+    facts = facts_of(contradiction.root)
     root = contradiction.root
     kept: list[Given] = []
     trials = 0
@@ -32,7 +32,7 @@ def _smallest(space: Space, contradiction: Contradiction) -> Incompatibility:
         found = solve(space, [*kept, *facts], _newest) if trials <= MOST_TRIALS else None
         if isinstance(found, Contradiction):
             root = found.root
-            used = {id(each) for each in _facts(root)}
+            used = {id(each) for each in facts_of(root)}
             facts = [each for each in facts if id(each) in used]
         else:
             kept.append(candidate)
@@ -44,7 +44,7 @@ def _newest(node: int, mask: int) -> int:
     return newest(mask)
 
 
-def _facts(root: Incompatibility) -> list[Given]:
+def facts_of(root: Incompatibility) -> list[Given]:
     """Return the facts under an incompatibility, ties of extras apart, each once, the manifest's first."""
     found: dict[int, Given] = {}
     seen: set[int] = set()
