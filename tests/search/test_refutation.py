@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from pinwise.search.answer import Budget, NoStack
+from pinwise.search.answer import Budget, GaveUp, NoStack
 from pinwise.search.latest import first_stack, newest_first
 from pinwise.search.learning import Contradiction, solve
 from pinwise.search.refutation import facts_of, smallest
@@ -101,4 +101,5 @@ def test_the_first_stack_and_the_refutation_exclude_each_other() -> None:
         if isinstance(found, NoStack):
             assert found.derivation() is not None
         else:
+            assert not isinstance(found, GaveUp)
             assert needed_picks(space, found) == found
