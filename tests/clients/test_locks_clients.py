@@ -1,0 +1,300 @@
+"""Real clients install what the locks say: pip, uv, pipenv and micropipenv, from indexes on loopback.
+
+The clients come with the dependency group ``clients``; they are looked for beside the running interpreter,
+and where they are missing the tests skip themselves, which CI does not allow.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pinwise.formats.pipfile import parse_pipfile
+from pinwise.formats.pipfile_lock import render_pipfile_lock
+from pinwise.formats.pylock import render_pylock
+from pinwise.formats.requirements_lock import render_requirements_lock
+from pinwise.model.outcome import Advice
+from pinwise.model.request import Index, Manifest
+from support.advice import advice, folder, listed_file, pin, this_environment
+from support.artifacts import sdist, source_tree, wheel
+from support.loopback import LoopbackIndex
+
+STACK = {"flask": "3.0", "click": "8.1"}
+TOOLS = {"black": "24.1"}
+
+
+def client(name: str) -> str:
+    """Return the path of a client that is installed beside the running interpreter."""
+    found = shutil.which(
+        name, path=f"{Path(sys.executable).parent}{os.pathsep}{sysconfig.get_path('scripts')}"
+    )
+    if found is None:
+        pytest.skip(f"`{name}` is not installed beside this interpreter; install the group `clients`")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A project folder, two indexes and the stack that was chosen from them."""
+
+    folder: Path
+    main: LoopbackIndex
+    other: LoopbackIndex
+    stack: Advice
+
+    def indexes(self) -> tuple[Index, ...]:
+        """Return the indexes as the manifest names them."""
+        return (Index(self.main.url, "main"), Index(self.other.url, "other"))
+
+    def run(self, *command: str | Path, variables: dict[str, str] | None = None) -> str:
+        """Run a client that must succeed, as `attempt` does, and return what it says."""
+        done = self.attempt(*command, variables=variables)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def attempt(
+        self, *command: str | Path, variables: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a client in the project folder, cut off from the world."""
+        home = self.folder / "home"
+        home.mkdir(exist_ok=True)
+        environment = {
+            "HOME": str(home),
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
+            "LANG": "C.UTF-8",
+            "NO_PROXY": "*",
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "UV_NO_CONFIG": "1",
+            "UV_PYTHON_DOWNLOADS": "never",
+            "PIPENV_VENV_IN_PROJECT": "1",
+            "PIPENV_IGNORE_VIRTUALENVS": "1",
+            "PIPENV_NOSPIN": "1",
+            "PIPENV_YES": "1",
+            **(variables or {}),
+        }
+        return subprocess.run(
+            [str(part) for part in command],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+
+    def new_environment(self, name: str = "env") -> Path:
+        """Make an empty virtual environment and return its Python."""
+        venv.create(self.folder / name, with_pip=False, symlinks=True)
+        return self.folder / name / "bin" / "python"
+
+
+def installed(python: Path) -> dict[str, str]:
+    """Return what is installed in a virtual environment, installers apart."""
+    (packages,) = python.parent.parent.glob("lib/python*/site-packages")
+    found = (path.name.removesuffix(".dist-info").split("-") for path in packages.glob("*.dist-info"))
+    return {name: version for name, version in found if name not in {"pip", "setuptools", "wheel"}}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A stack with a group, an extra, a marker and a yanked sdist from a second index; newer decoys."""
+    with LoopbackIndex() as main, LoopbackIndex(forms="html") as other:
+        flask = wheel("flask", "3.0", requires=["click>=8"], extras=["async"])
+        flask_files = [
+            listed_file(main.add(flask)),
+            listed_file(main.add(sdist("flask", "3.0", requires=["click>=8"], extras=["async"]))),
+        ]
+        main.add(wheel("flask", "4.0"))
+        click_files = [listed_file(other.add(sdist("click", "8.1"), yanked="broken"))]
+        main.add(wheel("click", "8.2"))
+        black_files = [listed_file(main.add(wheel("black", "24.1", requires=["click"])))]
+        marker = f'sys_platform == "{sys.platform}"'
+        stack = advice(
+            pin("flask", "3.0", asked=f"flask[async]>=2 ; {marker}", index=main.url, files=flask_files),
+            pin(
+                "click",
+                "8.1",
+                by=["flask", "black"],
+                groups=["default", "develop"],
+                index=other.url,
+                files=click_files,
+            ),
+            pin("black", "24.1", asked="black", groups=["develop"], index=main.url, files=black_files),
+            indexes=[Index(main.url, "main"), Index(other.url, "other")],
+            environment=this_environment(),
+        )
+        yield World(tmp_path, main, other, stack)
+
+
+def with_local_projects(world: World, *names: str) -> Advice:
+    """Return the stack with a project folder ("app") or an archive ("lib") added, and make them."""
+    pins = list(world.stack.pins)
+    if "app" in names:
+        (world.folder / "app").mkdir()
+        for path, text in source_tree("app", "1.0", requires=["click"]).items():
+            (world.folder / "app" / path).write_text(text)
+        pins.append(pin("app", "1.0", asked="app", local=folder("app", "1.0", "./app", editable=True)))
+    if "lib" in names:
+        lib = wheel("lib", "2.0")
+        (world.folder / lib.filename).write_bytes(lib.content)
+        pins.append(
+            pin("lib", "2.0", asked="lib", local=folder("lib", "2.0", f"./{lib.filename}", sha256=lib.sha256))
+        )
+    return advice(*pins, indexes=world.indexes(), environment=world.stack.request.environment)
+
+
+def write_pipfile(world: World, stack: Advice, *, more: Sequence[str] = ()) -> Manifest:
+    """Write the Pipfile that asks for a stack (and for more), and read it as we do."""
+    text = f"""\
+[[source]]
+name = "main"
+url = "{world.main.url}"
+verify_ssl = true
+
+[[source]]
+name = "other"
+url = "{world.other.url}"
+verify_ssl = true
+
+[packages]
+flask = {{version = ">=2", extras = ["async"], markers = "sys_platform == '{sys.platform}'"}}
+{os.linesep.join(more)}
+
+[dev-packages]
+black = "*"
+"""
+    (world.folder / "Pipfile").write_text(text)
+    projects = {project.path: project for project in stack.request.local.values()}
+    return parse_pipfile(text, "Pipfile", local=lambda written: projects[written.path])
+
+
+def write_pipfile_lock(world: World, stack: Advice, manifest: Manifest) -> None:
+    """Write the `Pipfile.lock` of a stack."""
+    (world.folder / "Pipfile.lock").write_text(render_pipfile_lock(stack, manifest))
+
+
+# pip
+
+
+def test_pip_takes_requirements_with_digests(world: World) -> None:
+    """Pip installs the pins from the lock's own indexes, and verifies every digest."""
+    stack = with_local_projects(world, "app", "lib")
+    (world.folder / "requirements.txt").write_text(render_requirements_lock(stack))
+    said = world.run(
+        client("pip"), "--python", world.new_environment(),
+        "install", "--dry-run", "--require-hashes", "-r", "requirements.txt",
+    )  # fmt: skip
+    assert "Would install black-24.1 click-8.1 flask-3.0 lib-2.0" in said
+
+
+def test_pip_refuses_a_changed_file(world: World) -> None:
+    """A file whose content is not what was locked is never installed."""
+    (world.folder / "requirements.txt").write_text(render_requirements_lock(world.stack))
+    for listed in world.other.files("click"):
+        world.other.remove("click")
+        world.other.add(sdist("click", "8.1", requires=["evil"]), yanked=listed.yanked)
+    done = world.attempt(
+        client("pip"), "--python", world.new_environment(), "install", "--dry-run", "-r", "requirements.txt"
+    )
+    assert done.returncode != 0
+    assert "DO NOT MATCH THE HASHES" in done.stderr
+
+
+def test_pip_installs_pylock(world: World) -> None:
+    """Pip installs the default group of `pylock.toml`, and another group when it is asked for."""
+    stack = with_local_projects(world, "lib")
+    (world.folder / "pylock.toml").write_text(render_pylock(stack))
+    python = world.new_environment()
+    pip = (client("pip"), "--python", python, "install")
+    world.run(*pip, "-r", "pylock.toml")
+    assert installed(python) == {**STACK, "lib": "2.0"}
+    world.run(*pip, "-r", "pylock.toml", "--group", "pylock.toml:develop")
+    assert installed(python) == {**STACK, **TOOLS, "lib": "2.0"}
+
+
+def test_pip_refuses_pylock_of_another_python(world: World) -> None:
+    """A lock that was made for another Python is refused, not half installed."""
+    text = render_pylock(world.stack)
+    here = f"python_version == '{sys.version_info.major}.{sys.version_info.minor}'"
+    assert here in text
+    (world.folder / "pylock.toml").write_text(text.replace(here, "python_version == '3.6'"))
+    done = world.attempt(
+        client("pip"), "--python", world.new_environment(), "install", "-r", "pylock.toml", "--dry-run"
+    )
+    assert done.returncode != 0
+    assert "does not satisfy any of the environments" in done.stderr
+
+
+# uv
+
+
+def test_uv_installs_pylock(world: World) -> None:
+    """Uv installs the default group, folders and archives of `pylock.toml`, then another group."""
+    stack = with_local_projects(world, "app", "lib")
+    (world.folder / "pylock.toml").write_text(render_pylock(stack))
+    python = world.new_environment()
+    uv = (client("uv"), "pip", "install", "--python", python, "-r", "pylock.toml")
+    world.run(*uv)
+    assert installed(python) == {**STACK, "app": "1.0", "lib": "2.0"}
+    world.run(*uv, "--group", "develop")
+    assert installed(python) == {**STACK, **TOOLS, "app": "1.0", "lib": "2.0"}
+
+
+def test_uv_takes_requirements_with_digests(world: World) -> None:
+    """Uv installs the pins of `requirements.txt` when it may look into every index, as pip does."""
+    (world.folder / "requirements.txt").write_text(render_requirements_lock(world.stack))
+    python = world.new_environment()
+    world.run(
+        client("uv"), "pip", "install", "--python", python, "--require-hashes",
+        "--index-strategy", "unsafe-best-match", "-r", "requirements.txt",
+    )  # fmt: skip
+    assert installed(python) == {**STACK, **TOOLS}
+
+
+# pipenv and micropipenv
+
+
+def test_pipenv_verifies_and_deploys(world: World) -> None:
+    """Pipenv finds the lock up to date and installs every category of it, each pin from its own index."""
+    stack = with_local_projects(world, "app", "lib")
+    local = ['app = {path = "./app", editable = true}', 'lib = {path = "./lib-2.0-py3-none-any.whl"}']
+    write_pipfile_lock(world, stack, write_pipfile(world, stack, more=local))
+    before = (world.folder / "Pipfile.lock").read_bytes()
+    pipenv = (client("pipenv"), "--python", sys.executable)
+    assert "up-to-date" in world.run(*pipenv, "verify")
+    world.run(*pipenv, "install", "--deploy", "--dev")
+    python = world.folder / ".venv" / "bin" / "python"
+    assert installed(python) == {**STACK, **TOOLS, "app": "1.0", "lib": "2.0"}
+    assert (world.folder / "Pipfile.lock").read_bytes() == before
+
+
+def test_pipenv_sees_a_changed_pipfile(world: World) -> None:
+    """A lock of another Pipfile is out of date."""
+    write_pipfile_lock(world, world.stack, write_pipfile(world, world.stack))
+    write_pipfile(world, world.stack, more=['requests = "*"'])
+    done = world.attempt(client("pipenv"), "--python", sys.executable, "verify")
+    assert done.returncode != 0
+    assert "out-of-date" in done.stdout + done.stderr
+
+
+def test_micropipenv_deploys(world: World) -> None:
+    """micropipenv, the second reader, installs the same from the same lock."""
+    write_pipfile_lock(world, world.stack, write_pipfile(world, world.stack))
+    python = world.new_environment()
+    pip = world.folder / "pip"
+    pip.write_text(f'#!/bin/sh\nexec "{client("pip")}" --python "{python}" "$@"\n')
+    pip.chmod(0o755)
+    micropipenv = (client("micropipenv"), "install", "--method", "pipenv", "--deploy")
+    variables = {"MICROPIPENV_PIP_BIN": str(pip), "MICROPIPENV_NO_LOCKFILE_PRINT": "1"}
+    world.run(*micropipenv, variables=variables)
+    assert installed(python) == STACK
+    world.run(*micropipenv, "--dev", variables=variables)
+    assert installed(python) == {**STACK, **TOOLS}
