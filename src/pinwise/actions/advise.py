@@ -13,14 +13,16 @@ from packaging.version import Version
 from pinwise.actions.ports import Knowledge, Source, Wanted
 from pinwise.actions.stack import Step, assemble
 from pinwise.explain.suggestions import suggest_names
+from pinwise.model.digest import snapshot_digest
 from pinwise.model.errors import FailureError, UsageError
+from pinwise.model.facts import Snapshot
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Advice, Effort, Outcome, Proof, Refusal, Undecided
 from pinwise.model.request import Group, Request
 from pinwise.search import PREDICTORS, Budget, Found, GaveUp, NoStack
 from pinwise.space.compile import Compiler
 from pinwise.space.masks import positions
-from pinwise.space.space import Space, unknown_in
+from pinwise.space.space import ROOT, Space, unknown_in
 from pinwise.units.context import context_for
 
 FETCHES_PER_PROJECT = 2
@@ -91,6 +93,7 @@ class _Advising:
     source: Source | None
     options: SearchOptions
     tempted: Counter[NormalizedName] = field(default_factory=Counter)
+    reached: set[NormalizedName] = field(default_factory=set)
     fetched: int = 0
     rounds: int = 0
     started: float = 0.0
@@ -105,8 +108,7 @@ class _Advising:
         if isinstance(answer, NoStack):
             return self._refusal(answer)
         if isinstance(answer, _Open):
-            warnings = self.request.warnings
-            return Undecided(self.request, answer.reason, answer.missing, warnings, effort=self._effort())
+            return self._undecided(answer)
         return self._advice(answer, is_joint=is_joint)
 
     def _in_steps(self, parts: Sequence[Sequence[Group]]) -> "list[_Solved] | NoStack | _Open":
@@ -147,6 +149,7 @@ class _Advising:
         while True:
             self.rounds += 1
             space = compiler.compile()
+            self.reached.update(node.name for node in space.nodes[ROOT + 1 :])
             found = predictor(space, self._budget())
             if isinstance(found, NoStack):
                 return found
@@ -220,7 +223,13 @@ class _Advising:
 
     def _refusal(self, answer: NoStack) -> Refusal:
         derivation = suggest_names(answer.derivation(), self.knowledge.names())
-        return Refusal(self.request, derivation, self.request.warnings, effort=self._effort())
+        warnings = self.request.warnings
+        return Refusal(self.request, derivation, warnings, self._snapshot(), self._effort())
+
+    def _undecided(self, answer: _Open) -> Undecided:
+        warnings = self.request.warnings
+        missing = answer.missing
+        return Undecided(self.request, answer.reason, missing, warnings, self._snapshot(), self._effort())
 
     def _advice(self, solved: Sequence[_Solved], *, is_joint: bool) -> Advice:
         reasons = dict.fromkeys(each.found.reason for each in solved if each.found.reason)
@@ -234,7 +243,15 @@ class _Advising:
             is_joint=is_joint,
         )
         advice = assemble(self.request, self.knowledge, [each.step for each in solved], proof)
-        return replace(advice, effort=self._effort())
+        return replace(advice, snapshot=self._snapshot(), effort=self._effort())
+
+    def _snapshot(self) -> str:
+        """Return the digest of all facts that the search could reach."""
+        pages = {name: self.knowledge.project(name) for name in self.reached}
+        known = {name: page for name, page in pages.items() if page is not None}
+        return snapshot_digest(
+            Snapshot(known, {name: self.knowledge.known_documents(name) for name in known})
+        )
 
     def _effort(self) -> Effort:
         counts = Effort() if self.source is None else self.source.effort()

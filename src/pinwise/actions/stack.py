@@ -7,14 +7,13 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from pinwise.actions.ports import Knowledge
-from pinwise.model.digest import snapshot_digest
-from pinwise.model.facts import Metadata, NoProject, Origin, Project, Skip, Snapshot, Unusable
+from pinwise.model.facts import Metadata, Origin, Project, Skip, Unusable
 from pinwise.model.names import NormalizedName, normalise
 from pinwise.model.outcome import Advice, Pin, Price, Proof, RequestedBy
 from pinwise.model.request import DirectRequirement, Request
 from pinwise.space.compile import Compiler
 from pinwise.space.rows import Reader, target_name
-from pinwise.space.space import ROOT, Picks, Space
+from pinwise.space.space import Picks, Space
 from pinwise.units.context import Candidates
 from pinwise.units.sieves import offered_files
 from pinwise.units.steps import METADATA_STEPS, STEPS, behind_counts, days_behind
@@ -55,7 +54,6 @@ def assemble(request: Request, knowledge: Knowledge, steps: Sequence[Step], proo
         left_out=request.left_out,
         skipped=_skipped(knowledge, pins),
         warnings=(*request.warnings, *_warnings(knowledge, pins)),
-        snapshot=_snapshot(knowledge, steps),
     )
 
 
@@ -234,13 +232,3 @@ def _warnings(knowledge: Knowledge, pins: Sequence[Pin]) -> Iterator[str]:
                     f"The requirements of `{pin.name}=={pin.version}` are declared by its sdist, not "
                     "verified: its build may add others."
                 )
-
-
-def _snapshot(knowledge: Knowledge, steps: Sequence[Step]) -> str:
-    names = sorted({node.name for step in steps for k, node in enumerate(step.space.nodes) if k != ROOT})
-    projects: dict[NormalizedName, Project | NoProject] = {}
-    for name in names:
-        page = knowledge.project(name)
-        if page is not None:
-            projects[name] = page
-    return snapshot_digest(Snapshot(projects, {name: knowledge.known_documents(name) for name in names}))

@@ -16,6 +16,9 @@ ALL = ":all:"
 DEFAULT_GROUP = "default"
 DEVELOP_GROUP = "develop"
 
+DYNAMIC_VERSION = Version("0")
+"""The version of a `LocalProject` that has none before it is built; every requirement on it is satisfied."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -118,7 +121,7 @@ class LocalProject:
 
     Attributes:
         name: Normalised name.
-        version: Its static version; ``0`` where the version is dynamic.
+        version: Its static version; `DYNAMIC_VERSION` where that is dynamic.
         path: As written in the manifest, with forward slashes.
         is_editable: Whether the manifest asked for an editable installation.
         metadata: Its static metadata.

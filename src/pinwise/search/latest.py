@@ -14,16 +14,13 @@ def latest(space: Space, budget: Budget) -> Prediction:
     if isinstance(found, GaveUp | NoStack):
         return found
     cost = cost_of(space, found)
-    is_perfect = cost == 0 and all(
-        space.behind[node][k] == 0 for node, k in found.items() if space.behind[node]
-    )
     return Found(
         found,
         cost,
         0,
         is_optimal=False,
         is_settled=not unknown_in(space, found),
-        reason="" if is_perfect else "the predictor `latest` takes the first stack it finds",
+        reason="the predictor `latest` takes the first stack it finds",
     )
 
 
