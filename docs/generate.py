@@ -1,0 +1,379 @@
+# ruff: noqa: INP001  # a script beside the pages that it writes
+"""Write the pages under docs/reference from the code: `python docs/generate.py`.
+
+Every page is a function from the code to markdown, so that a test can compare it with the file
+(`tests/test_documents.py`).
+"""
+
+import inspect
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pinwise.actions.manifest import MANIFESTS
+from pinwise.cli import main as command
+from pinwise.cli.exits import ExitCode
+from pinwise.formats.locks import LockFormat
+from pinwise.formats.pipfile import ENTRY_KEYS, IGNORED_KEYS, MARKER_KEYS, REMOTE_KEYS
+from pinwise.formats.requirements_lines import FLAGS, SHORT, WITH_VALUE
+from pinwise.model.errors import PinwiseError
+from pinwise.model.outcome import Advice, Refusal, Undecided
+from pinwise.settings import SETTINGS, Setting
+from pinwise.settings.kinds import GIVEN_KEYS
+from pinwise.units.goals import GOALS, LARGEST_AMOUNT, Goal
+from pinwise.units.sieves import SIEVES
+from pinwise.units.steps import METADATA_STEPS, STEPS
+
+FOLDER = Path(__file__).parent
+NOTE = "<!-- Made from the code by `python docs/generate.py`: edit the code, not this page. -->\n\n"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a markdown table."""
+    titles = list(head)
+    lines = [titles, ["---"] * len(titles), *([_cell(each) for each in row] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _cell(value: object) -> str:
+    return " ".join(str(value).split()).replace("|", "\\|")
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def attributes(described: type) -> dict[str, str]:
+    """Return what the docstring of a class says of each of its attributes."""
+    block = (described.__doc__ or "").partition("Attributes:\n")[2]
+    meanings: dict[str, str] = {}
+    names: list[str] = []
+    for line in block.splitlines():
+        if line.startswith(" " * 8) and not line.startswith(" " * 9) and ": " in line:
+            head, _, meaning = line.strip().partition(": ")
+            names = head.split(", ")
+            meanings |= dict.fromkeys(names, meaning)
+        elif line.strip():
+            meanings |= {name: f"{meanings[name]} {line.strip()}" for name in names}
+    return meanings
+
+
+CLI = """\
+# Commands and options
+
+stdout carries the result only; progress, warnings and errors go to stderr. What the exit codes mean is in
+[exit codes](exit-codes.md).
+"""
+
+
+def cli() -> str:
+    """Describe every command and every option."""
+    return CLI + "".join(_commands(command, click.Context(command, info_name="pinwise")))
+
+
+def _commands(described: click.Command, context: click.Context) -> Iterator[str]:
+    usage = " ".join(described.collect_usage_pieces(context))
+    help_text = inspect.cleandoc(described.help or "").replace("\b\n", "")
+    yield f"\n## {context.command_path}\n\n```text\n{context.command_path} {usage}\n```\n\n{help_text}\n"
+    rows = [
+        record
+        for parameter in described.get_params(context)
+        if (record := parameter.get_help_record(context))
+    ]
+    if rows:
+        yield "\n" + table(("option", "meaning"), ((f"`{names}`", meaning) for names, meaning in rows))
+    if isinstance(described, click.Group):
+        for name in described.list_commands(context):
+            inner = described.get_command(context, name)
+            assert inner is not None
+            yield from _commands(inner, click.Context(inner, info_name=name, parent=context))
+
+
+EXIT_CODES = """\
+# Exit codes
+
+{codes}
+## Outcomes
+
+An outcome is an answer, also where there is no stack.
+
+{outcomes}
+## Errors
+
+An error says what happened, to what, and where; `hint:` says what to do next. Every file stays as it was.
+
+{errors}"""
+
+
+def exit_codes() -> str:
+    """Describe the exit codes: outcomes and errors."""
+    outcomes = ((ExitCode.OK, Advice), (ExitCode.REFUSED, Refusal), (ExitCode.FAILED, Undecided))
+    errors = sorted(_leaves(PinwiseError), key=lambda error: error.exit_code)
+    return EXIT_CODES.format(
+        codes=table(("code", "meaning"), ((int(code), code.meaning) for code in ExitCode)),
+        outcomes=table(
+            ("code", "outcome", "meaning"),
+            ((int(code), each.__name__.lower(), _first_line(each)) for code, each in outcomes),
+        ),
+        errors=table(
+            ("code", "error", "meaning"),
+            ((each.exit_code, f"`{each.__name__}`", _first_line(each)) for each in errors),
+        ),
+    )
+
+
+def _leaves(error: type[PinwiseError]) -> Iterator[type[PinwiseError]]:
+    yield error
+    for inner in error.__subclasses__():
+        yield from _leaves(inner)
+
+
+PRICES = """\
+# Prices and goals
+
+What the words mean, and why, is in [prices](../concepts/prices.md).
+
+## Goals
+
+{goals}
+## Prices
+
+{prices}
+## Amounts
+
+Whole numbers; only their ratios matter. No single price is above {largest:,}.
+
+{amounts}
+## Sieves
+
+A release that one of these finds fault with is no candidate. They are asked in this order.
+
+{sieves}"""
+
+
+def prices() -> str:
+    """Describe sieves, prices and goals."""
+    steps = [(step.name, step.meaning) for step in STEPS] + [
+        (step.name, step.meaning) for step in METADATA_STEPS
+    ]
+    meanings = attributes(Goal)
+    fields = [name for name in meanings if name not in {"name", "meaning"}]
+    amounts = (
+        (f"`{name}`", meanings[name], *(_amount(goal, name) for goal in GOALS.values())) for name in fields
+    )
+    sieves = ((f"`{sieve.__name__.replace('_', '-')}`", _first_line(sieve)) for sieve in SIEVES)
+    return PRICES.format(
+        goals=table(("goal", "meaning"), ((f"`{goal.name}`", goal.meaning) for goal in GOALS.values())),
+        prices=table(
+            ("price", "what is held against a release"), ((f"`{name}`", text) for name, text in steps)
+        ),
+        largest=LARGEST_AMOUNT,
+        amounts=table(("amount", "meaning", *(f"`{name}`" for name in GOALS)), amounts),
+        sieves=table(("sieve", "what it does"), sieves),
+    )
+
+
+def _amount(goal: Goal, field: str) -> str:
+    return f"{getattr(goal, field):,}"
+
+
+def _first_line(described: object) -> str:
+    return (described.__doc__ or "").strip().partition("\n")[0]
+
+
+SETTINGS_PAGE = """\
+# Settings
+
+The first of these that names a setting gives its value: the command's options, environment variables, the
+manifest's own table (`[pipenv.pinwise]` of a `Pipfile`), the configuration file, the default. The
+configuration file is `config.toml` in the user's configuration folder, or the one that `--config-file` or
+`PINWISE_CONFIG_FILE` names. In files, `-` and `_` in a setting's name are the same.
+
+{overview}
+{each}
+## Variables that others define
+
+| variable | what it does here |
+| --- | --- |
+| `PIP_INDEX_URL`, `PIP_EXTRA_INDEX_URL`, `PIP_FIND_LINKS`, `PIP_NO_INDEX`, `PIP_TRUSTED_HOST` | As in pip. |
+| `PIP_CONFIG_FILE` | One more of pip's configuration files, all of which are read as pip reads them. |
+| `PIP_CERT`, `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE` | Certificates, where `ca_file` is not set. |
+| `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY` | Proxies, in capitals or small letters. |
+| `VIRTUAL_ENV`, `PATH` | Where the project's Python is looked for. |
+| `NO_COLOR`, `TERM` | No colours if `NO_COLOR` is set or `TERM` is `dumb`. |
+"""
+
+
+def settings() -> str:
+    """Describe every setting, wherever it can be given."""
+    rows = ((f"[`{each.name}`](#{each.name})", each.meaning, each.default) for each in SETTINGS)
+    return SETTINGS_PAGE.format(
+        overview=table(("setting", "meaning", "default"), rows), each="\n".join(map(_setting, SETTINGS))
+    )
+
+
+def _setting(setting: Setting) -> str:
+    kind = setting.kind.value + (f" {_code(setting.choices)}" if setting.choices else "")
+    facts = [
+        ("value", kind),
+        ("default", setting.default),
+        ("option", f"`{setting.option}`" if setting.option else "none"),
+        ("variable", f"`{setting.variable}`" if setting.variable else "none"),
+        ("in a manifest", "yes" if setting.is_for_manifests else "no"),
+    ]
+    lines = "".join(f"- {name}: {value}\n" for name, value in facts)
+    example = METADATA_EXAMPLE if setting.name == "metadata" else ""
+    return f"## {setting.name}\n\n{setting.meaning}\n\n{lines}{example}"
+
+
+METADATA_EXAMPLE = f"""
+Each release has a table of its own, with the keys {_code(GIVEN_KEYS)}:
+
+```toml
+[[metadata]]
+name = "old-library"
+version = "1.4"
+requires-dist = ["six>=1.10", "mock; extra == 'test'"]
+provides-extra = ["test"]
+```
+"""
+
+
+FORMATS = """\
+# Manifests and locks
+
+## Manifests
+
+In a folder, the first of {manifests} is read. `-r` names requirements files instead. A lock that pinwise
+wrote is never taken for a manifest.
+
+### Pipfile
+
+Read are `[[source]]`, `[packages]`, `[dev-packages]` and every other category, `[requires]` and `[pipenv]`.
+An entry may have the keys {entry}, and the marker variables {markers}.
+The keys {ignored} have no effect here. An entry with one of {remote} is refused.
+
+Settings of ours stand in `[pipenv.pinwise]`, which pipenv accepts and its hash leaves out. There may be
+{own}, each as in [the settings](settings.md), and `allow_prereleases`, a table of projects with `true` or
+`false`.
+
+### requirements.txt, requirements.in
+
+The format is pip's: requirements with extras, markers and hashes, paths, comments, continuations. These
+options are understood: {options}.
+
+## Locks
+
+| file name | form | default for |
+| --- | --- | --- |
+| `{pylock}`, `pylock.NAME.toml` | PEP 751 | any manifest but a `Pipfile` |
+| `{pipfile_lock}` | as pipenv writes it | a `Pipfile` |
+| `{requirements}`, any name that ends with `.txt` | pip's, with hashes | none |
+
+The file name decides. A name is relative to the manifest's folder.
+"""
+
+
+def formats() -> str:
+    """Describe which manifests are read and which locks are written."""
+    short = {long: name for name, long in SHORT.items()}
+    options = [each for name in (*WITH_VALUE, *FLAGS) for each in (name, short.get(name)) if each]
+    special = {*REMOTE_KEYS, *IGNORED_KEYS, *MARKER_KEYS}
+    return FORMATS.format(
+        manifests=_code(MANIFESTS),
+        entry=_code(key for key in ENTRY_KEYS if key not in special),
+        markers=_code(MARKER_KEYS),
+        ignored=_code(IGNORED_KEYS),
+        remote=_code(REMOTE_KEYS),
+        own=_code(setting.name for setting in SETTINGS if setting.is_for_manifests),
+        options=_code(options),
+        pylock=LockFormat.PYLOCK,
+        pipfile_lock=LockFormat.PIPFILE_LOCK,
+        requirements=LockFormat.REQUIREMENTS,
+    )
+
+
+def report() -> str:
+    """Describe the JSON report from its schema."""
+    schema = json.loads((FOLDER / "report.schema.json").read_text(encoding="utf-8"))
+    parts = [
+        _object("the report", schema, schema),
+        *(_object(name, part, schema) for name, part in schema["$defs"].items()),
+    ]
+    return (
+        "# The report as JSON\n\n"
+        f"{schema['description']} Its schema is [report.schema.json](../report.schema.json).\n"
+        + "".join(parts)
+    )
+
+
+def _object(name: str, part: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    rows = (
+        (f"`{key}`", _type(value), _meaning(value, schema))
+        for key, value in part.get("properties", {}).items()
+    )
+    described = part["description"] + "\n\n" if "description" in part and name in schema["$defs"] else ""
+    listed = table(("key", "value", "meaning"), rows) if "properties" in part else ""
+    return f"\n## {name}\n\n{described}" + listed
+
+
+def _type(value: Mapping[str, Any]) -> str:
+    match value:
+        case {"$ref": reference}:
+            name = str(reference).rpartition("/")[2]
+            return f"[{name}](#{name})"
+        case {"oneOf": choices} | {"anyOf": choices}:
+            return " or ".join(_type(choice) for choice in choices)
+        case {"enum": names}:
+            return " or ".join(f"`{name}`" for name in names)
+        case {"const": constant}:
+            return f"`{constant}`"
+        case {"type": "array", "items": items}:
+            return f"list of {_type(items)}"
+        case {"type": "object", "additionalProperties": {"type": kind}}:
+            return f"object of {kind}s"
+        case {"type": list(kinds)}:
+            return " or ".join(kinds)
+        case {"type": kind}:
+            return str(kind)
+    raise ValueError(value)
+
+
+def _meaning(value: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    if "description" in value:
+        return str(value["description"])
+    name = str(value.get("$ref", "")).rpartition("/")[2]
+    return str(schema["$defs"].get(name, {}).get("description", ""))
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "cli.md": cli,
+    "settings.md": settings,
+    "prices.md": prices,
+    "exit-codes.md": exit_codes,
+    "report.md": report,
+    "formats.md": formats,
+}
+"""Every generated page, by its name under docs/reference."""
+
+
+def page(name: str) -> str:
+    """Return the text of a generated page."""
+    return NOTE + PAGES[name]()
+
+
+def main() -> None:
+    """Write every page that differs."""
+    folder = FOLDER / "reference"
+    folder.mkdir(exist_ok=True)
+    for name in PAGES:
+        path, text = folder / name, page(name)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
