@@ -103,6 +103,9 @@ class _CappedFile:
             raise BrokenArchiveError("its directory is too long")
         return self._file.read(size)
 
+    def seekable(self) -> bool:
+        return True
+
 
 # --- zip
 
@@ -240,7 +243,7 @@ class _Unpacked:
     """The content of a gzip file, up to a limit."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file = gzip.GzipFile(fileobj=file)
+        self._file = gzip.GzipFile(fileobj=file, mode="rb")
         self._left = MOST_UNPACKED
 
     def take(self, size: int) -> bytes:

@@ -133,6 +133,8 @@ def listing_flow(shelf: Shelf, *, limits: Limits) -> Flow[Listing]:
     """Ask for a page or folder that lists files of many projects (``--find-links``)."""
     fetch = Fetch(shelf.address, "the list of files", limits.page, ACCEPT)
     answer = yield fetch
+    if answer.status in _GONE and not shelf.address.endswith("/"):  # the URL of an index has lost its slash
+        answer = yield fetch._replace(url=f"{shelf.address}/")
     if answer.status in _GONE:
         _refuse(shelf.index_url, "has no such page or folder")
     return _listing(answer, fetch, PageSource(answer.url, shelf.index_url))
