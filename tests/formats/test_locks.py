@@ -15,13 +15,15 @@ from pinwise.formats.digest import request_digest
 from pinwise.formats.locks import LockFormat, lock_format, says_the_same
 from pinwise.formats.pipfile_lock import render_pipfile_lock
 from pinwise.formats.pylock import environment_marker, group_name, render_pylock
-from pinwise.formats.requirements_lock import FIRST_WORDS, render_requirements_lock
+from pinwise.formats.requirements import OWN_LOCK
+from pinwise.formats.requirements_lock import render_requirements_lock
 from pinwise.model.errors import OutputError, UsageError
 from pinwise.model.outcome import Advice, Price
 from pinwise.model.request import Index, Manifest, Prereleases
 from support.advice import (
     INDEX,
     advice,
+    direct_requirement,
     folder,
     linux_environment,
     pin,
@@ -409,6 +411,20 @@ def test_marker_of_the_manifest_does_not_bind_what_others_need() -> None:
     assert "os_name" not in render_requirements_lock(stack)
 
 
+def test_markers_of_several_lines_are_joined() -> None:
+    """A project that two lines ask for is needed where either marker holds, or always if one has none."""
+    stack = advice(pin("b", "1", asked='b ; os_name == "nt"'))
+    (default,) = stack.request.groups
+    for line, expected in {
+        'b ; sys_platform == "linux"': "(os_name == 'nt') or (sys_platform == 'linux')",
+        'b>0 ; os_name == "nt"': "os_name == 'nt'",
+        "b": None,
+    }.items():
+        group = replace(default, requirements=(*default.requirements, direct_requirement(line)))
+        both = replace(stack, request=replace(stack.request, groups=(group,)))
+        assert read_pipfile_lock(both)["default"]["b"].get("markers") == expected
+
+
 def test_pipfile_lock_names_indexes_that_the_manifest_does_not() -> None:
     """Every index that serves a pin is a source, with a unique name made of its host."""
     stack = advice(
@@ -484,6 +500,7 @@ def test_requirements_lock_whole() -> None:
         pin("black", "24.1", asked="black", groups=["develop"], files=[wheel_file("black", "24.1")]),
         pin("app", "1.0", asked="app", local=folder("app", "1.0", "my app", editable=True)),
         indexes=INDEXES,
+        file="some/folder/Pipfile",
     )
     digests = sorted([str(flask_wheel.sha256), str(flask_sdist.sha256)])
     assert (
@@ -521,7 +538,7 @@ black==24.1 \\
 
 def test_requirements_lock_is_known_by_its_first_line() -> None:
     """Our own lock is never taken for a manifest."""
-    assert render_requirements_lock(advice()).startswith(FIRST_WORDS)
+    assert render_requirements_lock(advice()).startswith(OWN_LOCK)
 
 
 def test_requirements_lock_options() -> None:

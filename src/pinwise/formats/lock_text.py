@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from pinwise.model.errors import OutputError
 from pinwise.model.facts import File
 from pinwise.model.outcome import Pin
-from pinwise.model.request import Index
+from pinwise.model.request import Index, Request
 
 # Everything between `://` and the last `@` of the host part.
 _CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # UTC, said by the Z
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -24,6 +26,11 @@ def without_credentials(text: str) -> str:
 def one_line(text: str) -> str:
     """Return `text` fit for one line of a lock: no control characters or lone surrogates, no credentials."""
     return without_credentials(_CONTROL.sub(" ", text)).encode(errors="replace").decode().strip()
+
+
+def utc_time(seconds: int) -> str:
+    """Return a time given in seconds since 1970 as TOML, JSON and people read it: ``2024-01-02T03:04:05Z``."""
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat() + "Z"
 
 
 def is_url(path: str) -> bool:
@@ -57,14 +64,23 @@ def digests(pin: Pin) -> tuple[str, ...]:
     return tuple(sorted({f"sha256:{file.sha256}" for file in verifiable_files(pin)}))
 
 
-def portable_marker(pin: Pin) -> str | None:
+def portable_marker(pin: Pin, request: Request) -> str | None:
     """Return the marker under which `pin` is needed, None if it always is.
 
-    The manifest's marker speaks for the manifest alone: where another project asks for the pin too, it is
-    needed whatever that marker says.
+    A marker in the manifest speaks for its own line alone: where another project or a line without a marker
+    asks for the pin too, it is needed whatever that marker says.
     """
-    asked_by_projects = any(edge.name is not None for edge in pin.requested_by)
-    return None if asked_by_projects else pin.marker
+    if any(edge.name is not None for edge in pin.requested_by):
+        return None
+    markers = [direct.requirement.marker for direct in request.direct if direct.name == pin.name]
+    if None in markers:
+        return None
+    different = tuple(dict.fromkeys(str(marker) for marker in markers))
+    return (
+        " or ".join(f"({marker})" for marker in different)
+        if len(different) > 1
+        else "".join(different) or None
+    )
 
 
 def serving_indexes(indexes: Iterable[Index], pins: Iterable[Pin]) -> tuple[Index, ...]:

@@ -16,7 +16,7 @@ from pinwise.formats.lock_text import (
 )
 from pinwise.model.errors import OutputError, UsageError
 from pinwise.model.outcome import Advice, Pin
-from pinwise.model.request import DEFAULT_GROUP, DEVELOP_GROUP, Index, Manifest
+from pinwise.model.request import DEFAULT_GROUP, DEVELOP_GROUP, Index, Manifest, Request
 
 PIPFILE_SPEC = 6
 
@@ -49,7 +49,9 @@ def render_pipfile_lock(advice: Advice, manifest: Manifest) -> str:
     }
     groups = (group.name for group in (*manifest.groups, *advice.request.groups))
     for name in dict.fromkeys((DEFAULT_GROUP, DEVELOP_GROUP, *groups)):
-        content[name] = {pin.name: _entry(pin, sources) for pin in advice.pins if name in pin.groups}
+        content[name] = {
+            pin.name: _entry(pin, advice.request, sources) for pin in advice.pins if name in pin.groups
+        }
     return json.dumps(content, indent=4, separators=(",", ": "), sort_keys=True) + "\n"
 
 
@@ -61,7 +63,7 @@ def _requires(python: str | None) -> dict[str, str]:
     return {"python_full_version" if is_full else "python_version": python}
 
 
-def _entry(pin: Pin, sources: Sequence[Index]) -> dict[str, object]:
+def _entry(pin: Pin, request: Request, sources: Sequence[Index]) -> dict[str, object]:
     entry: dict[str, object] = {}
     if pin.local is not None:
         entry["file" if is_url(pin.local.path) else "path"] = without_credentials(pin.local.path)
@@ -74,7 +76,7 @@ def _entry(pin: Pin, sources: Sequence[Index]) -> dict[str, object]:
         entry["hashes"] = list(hashes)
     if pin.is_direct and pin.extras:
         entry["extras"] = sorted(pin.extras)
-    if marker := portable_marker(pin):
+    if marker := portable_marker(pin, request):
         entry["markers"] = _single_quoted(marker)
     return entry
 

@@ -9,14 +9,13 @@ default group is needed for that, and `default-groups` is left out.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 
 from pinwise.formats.digest import request_digest
-from pinwise.formats.lock_text import is_url, verifiable_files, without_credentials
+from pinwise.formats.lock_text import is_url, utc_time, verifiable_files, without_credentials
 from pinwise.model.environment import Environment
 from pinwise.model.errors import OutputError
 from pinwise.model.facts import File
@@ -149,17 +148,13 @@ def _is_sdist_name(filename: str) -> bool:
 
 
 def _file(file: File) -> str:
-    uploaded = None if file.uploaded is None else _Raw(_time(file.uploaded))
+    uploaded = None if file.uploaded is None else _Raw(utc_time(file.uploaded))
     url = without_credentials(file.url)
     name = None if urlsplit(url).path.rpartition("/")[2] == file.filename else file.filename
     key = "url" if is_url(url) else "path"
     place = {key: url}
     hashes = _Raw(_table(sha256=file.sha256))
     return _table(name=name, upload_time=uploaded, **place, size=file.size, hashes=hashes)
-
-
-def _time(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _is_specifier(text: str) -> bool:

@@ -4,12 +4,11 @@ Every key is always there; what an outcome does not have is null or empty.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Protocol
 
 from packaging.version import Version
 
-from pinwise.formats.lock_text import without_credentials
+from pinwise.formats.lock_text import utc_time, without_credentials
 from pinwise.model.conflict import Derivation, Derived, Fact, Term
 from pinwise.model.environment import Environment
 from pinwise.model.facts import File, Skip
@@ -156,14 +155,10 @@ def _file(file: File) -> dict[str, object]:
         "url": file.url,
         "sha256": file.sha256,
         "size": file.size,
-        "uploaded": None if file.uploaded is None else _time(file.uploaded),
+        "uploaded": None if file.uploaded is None else utc_time(file.uploaded),
         "requires_python": file.requires_python,
         "yanked": file.yanked,
     }
-
-
-def _time(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _proof(proof: Proof) -> dict[str, object]:

@@ -13,21 +13,20 @@ r"""Render a stack as a `requirements.txt` with digests, for ``pip install --req
         # via flask
 
 All groups go in together, for pip knows no groups: first what the default group needs, then under a heading
-of its own what each further group adds; ``# via`` names the file and the group of a direct requirement. pip
-takes no folder in a file with digests, so local folders stand at the end as comments that say how to install
-them.
+of its own what each further group adds. ``# via`` names the file and the group of a direct requirement; the
+file without its folder, so that the text is the same from wherever pinwise is run. pip takes no folder in a
+file with digests, so local folders stand at the end as comments that say how to install them.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from pinwise.formats.lock_text import digests, is_url, one_line, portable_marker, without_credentials
+from pinwise.formats.requirements import OWN_LOCK
 from pinwise.model.outcome import Advice, Pin, RequestedBy
 from pinwise.model.request import DEFAULT_GROUP, Index, Request
-
-FIRST_WORDS = "# Locked by pinwise"
-"""How the first line of every such lock begins, so that it is never taken for a manifest."""
 
 _NEEDS_QUOTES = re.compile(r"[\s\"'\\#]")
 
@@ -53,7 +52,7 @@ def render_requirements_lock(advice: Advice) -> str:
 
 def _head(request: Request) -> Iterator[str]:
     python = request.environment.python
-    yield f"{FIRST_WORDS} for Python {python.major}.{python.minor}, {one_line(request.environment.platform)}"
+    yield f"{OWN_LOCK} for Python {python.major}.{python.minor}, {one_line(request.environment.platform)}"
     yield "# install: pip install --require-hashes -r THIS_FILE"
 
 
@@ -93,7 +92,7 @@ def _is_folder(pin: Pin) -> bool:
 
 def _pin_lines(pin: Pin, request: Request) -> Iterator[str]:
     head = _requirement(pin)
-    if marker := portable_marker(pin):
+    if marker := portable_marker(pin, request):
         head += f" ; {one_line(marker)}"
     yield " \\\n".join([head, *(f"    --hash={digest}" for digest in digests(pin))])
     if via := ", ".join(dict.fromkeys(_via(edge, pin, request) for edge in _ordered(pin.requested_by))):
@@ -129,7 +128,7 @@ def _via(edge: RequestedBy, pin: Pin, request: Request) -> str:
         return edge.name
     group = edge.group or DEFAULT_GROUP
     places = (
-        direct.place.file
+        PurePath(direct.place.file).name
         for written in request.groups
         for direct in written.requirements
         if written.name == group and direct.name == pin.name
