@@ -29,7 +29,7 @@ def one_line(text: str) -> str:
 
 
 def utc_time(seconds: int) -> str:
-    """Return a time given in seconds since 1970 as TOML, JSON and people read it: ``2024-01-02T03:04:05Z``."""
+    """Return a time given in seconds since 1970 as TOML and JSON have it: ``2024-01-02T03:04:05Z``."""
     return (_EPOCH + timedelta(seconds=seconds)).isoformat() + "Z"
 
 
