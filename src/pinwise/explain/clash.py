@@ -1,9 +1,10 @@
 """Where facts meet: the project of which they leave no version.
 
 Each project has the set of versions that are still possible, and each way of naming it (``celery``,
-``celery[redis]``) is needed or not. The facts narrow the sets until one that is needed is empty. First
-only from requirers to what they require, as one would tell it; where that leads nowhere, backwards too.
-Not every conflict shows in this way (it may take a case by case proof); then there is no clash to name.
+``celery[redis]``) is needed or not. The facts narrow the sets until one that is needed is empty: first only
+from requirers to what they require, as one would tell it. Where that leads nowhere, each version of one
+project may fail for a reason of its own; else narrowing goes backwards too. Conflicts that take a deeper
+proof have no clash to name.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,10 +17,16 @@ from pinwise.model.conflict import Fact, FactKind, Term
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """A project of which no version is left, and the facts that took versions of it away."""
+    """A project of which no version is left, and the facts that took versions of it away.
+
+    No facts: each version leads to a clash of its own.
+    """
 
     project: str
     facts: tuple[Fact, ...]
+
+
+_MOST_CASES = 32
 
 
 def base(project: str) -> str:
@@ -29,12 +36,25 @@ def base(project: str) -> str:
 
 def find_clash(facts: Sequence[Fact]) -> Clash | None:
     """Return where `facts` meet, or None if narrowing alone does not show it."""
-    for backwards in (False, True):
-        world = _World.of(facts)
-        while world.clash is None and world.narrow(facts, backwards=backwards):
-            pass
-        if world.clash is not None:
-            return Clash(world.clash, tuple(world.causes[world.clash]))
+    world = _World.of(facts)
+    world.settle(facts, backwards=False)
+    if world.clash is None and (clash := _case_by_case(world, facts)) is not None:
+        return clash
+    world.settle(facts, backwards=True)
+    return None if world.clash is None else Clash(world.clash, tuple(world.causes[world.clash]))
+
+
+def _case_by_case(world: "_World", facts: Sequence[Fact]) -> Clash | None:
+    """Return a needed project each of whose versions, were it chosen, would lead to a clash."""
+    requirers = [fact.subject for fact in facts if fact.kind is FactKind.REQUIRES and fact.subject]
+    for name in dict.fromkeys(base(term.project) for term in requirers):
+        if name not in world.needed:
+            continue
+        cases = {world.possible[name]}
+        for mask in {world.mask(term) for term in requirers if base(term.project) == name}:
+            cases = {part for case in cases for part in (case & mask, case & ~mask) if part}
+        if 1 < len(cases) <= _MOST_CASES and all(world.clashes_with(name, case, facts) for case in cases):
+            return Clash(name, ())
     return None
 
 
@@ -64,6 +84,17 @@ class _World:
             known = self.bits[base(term.project)]
             self.masks[id(term)] = sum(known[version] for version in set(term.versions))
         return self.masks[id(term)]
+
+    def settle(self, facts: Sequence[Fact], *, backwards: bool) -> None:
+        """Narrow until nothing changes or there is a clash."""
+        while self.clash is None and self.narrow(facts, backwards=backwards):
+            pass
+
+    def clashes_with(self, name: str, case: int, facts: Sequence[Fact]) -> bool:
+        """Whether a clash follows if a project is at one of the versions in `case`."""
+        world = _World(self.bits, {**self.possible, name: case}, {*self.needed}, masks=self.masks)
+        world.settle(facts, backwards=True)
+        return world.clash is not None
 
     def narrow(self, facts: Iterable[Fact], *, backwards: bool) -> bool:
         """Apply every fact once; return whether anything changed."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pinwise.explain.clash import base
-from pinwise.explain.versions import Phrase, collapse_reasons, describe, needed
+from pinwise.explain.versions import Phrase, collapse_reasons, common_reason, describe, needed
 from pinwise.explain.words import clean, code, listing
 from pinwise.model.conflict import Fact, FactKind, Term
 from pinwise.model.request import DEFAULT_GROUP
@@ -43,10 +43,11 @@ class Told:
 
 @dataclass(slots=True)
 class _Bundle:
-    """What the same versions of a project require, or several projects require alike."""
+    """What the first of the subjects requires (`facts`) and the others just so (`alike`)."""
 
     subjects: list[Term]
     facts: list[Fact]
+    alike: list[Fact] = field(default_factory=list)
     is_told: bool = False
 
 
@@ -100,12 +101,14 @@ def requirement(fact: Fact) -> str:
     return needed(fact.target) if fact.target is not None else "something"
 
 
-def place(fact: Fact) -> str:
-    """Return where the user wrote a fact and in which category, as `` (Pipfile:7)``; "" if he did not."""
+def note(fact: Fact, *, with_reasons: bool = True) -> str:
+    """Return in parentheses where the user wrote a fact, and why releases that match are left out."""
     is_named = fact.kind is FactKind.ROOT and fact.group not in {"", DEFAULT_GROUP}
-    parts = [clean(fact.place)] if fact.place else []
-    parts += [f"for {code(fact.group)}"] if is_named else []
-    return f" ({', '.join(parts)})" if parts else ""
+    origin = [clean(fact.place)] if fact.place else []
+    origin += [f"for {code(fact.group)}"] if is_named else []
+    parts = [", ".join(origin)] if origin else []
+    parts += [_reasons(fact)] if with_reasons and fact.reasons else []
+    return f" ({'; '.join(parts)})" if parts else ""
 
 
 def _leads_to(fact: Fact, subject: Term) -> bool:
@@ -135,6 +138,7 @@ def _bundles(facts: Iterable[Fact]) -> list[_Bundle]:
     for subject, own in by_subject.items():
         key = tuple((fact.requirement, fact.target, fact.reasons) for fact in own)
         bundle = by_requirements.setdefault(key, _Bundle([], own))
+        bundle.alike += own if bundle.subjects else []
         bundle.subjects.append(subject)
     return list(by_requirements.values())
 
@@ -145,12 +149,12 @@ def _chain(first: Fact, telling: _Telling, *, follows: bool) -> Clause:
     told = [first, *(fact for link in links for fact in link)]
     ending = _ending(told[-1], telling)
     hidden = _hidden(links)
-    text = requirement(first) + place(first) + (_aside(first) if links else "")
+    text = _required(first, ending if first is told[-1] else "")
     for link in links[: len(links) - len(hidden) - 1] if hidden else links:
-        text += f", which requires {_requirements(link)}"
+        text += f", which requires {_requirements(link, ending)}"
     if hidden:
         through = listing([requirement(link[0]) for link in hidden], longest=_MOST_NAMED)
-        text += f", which through {through} requires {_requirements(links[-1])}"
+        text += f", which through {through} requires {_requirements(links[-1], ending)}"
     return Clause(text + ending, tuple(told))
 
 
@@ -179,17 +183,14 @@ def _hidden(links: Sequence[Sequence[Fact]]) -> Sequence[Sequence[Fact]]:
     return middle if len(middle) > 1 else ()
 
 
-def _requirements(facts: Sequence[Fact]) -> str:
-    """Tell what one subject requires; asides belong to all but the last, whose ending follows."""
-    return listing(
-        [requirement(fact) + place(fact) + _aside(fact) for fact in facts[:-1]]
-        + [requirement(facts[-1]) + place(facts[-1])]
-    )
+def _requirements(facts: Sequence[Fact], ending: str) -> str:
+    """Tell what one subject requires; the last may be followed by `ending`."""
+    return listing([*(_required(fact, "") for fact in facts[:-1]), _required(facts[-1], ending)])
 
 
-def _aside(fact: Fact) -> str:
-    """Tell in parentheses why releases that match a requirement are left out."""
-    return f" ({_reasons(fact)})" if fact.reasons else ""
+def _required(fact: Fact, ending: str) -> str:
+    """Tell one requirement; its reasons too, unless the ending gives them."""
+    return requirement(fact) + note(fact, with_reasons=not ending)
 
 
 def _reasons(fact: Fact) -> str:
@@ -208,7 +209,7 @@ def _ending(fact: Fact, telling: _Telling) -> str:
     if ends:
         return f", of which no version can be used: {listing([_reasons(end) for end in ends if end.reasons])}"
     if fact.target is not None and fact.target.versions:
-        return _aside(fact)
+        return ""
     if fact.reasons:
         return f", of which no version can be used: {_reasons(fact)}"
     newest = (
@@ -226,10 +227,10 @@ def _standing(telling: _Telling) -> Iterator[Clause]:
         facts = sorted(bundle.facts, key=lambda each: telling.next_bundle(each) is not None)
         leading = [fact for fact in facts if telling.next_bundle(fact) is not None]
         chain = _chain(facts[-1], telling, follows=len(leading) == 1)
-        others = [requirement(fact) + _aside(fact) + _ending(fact, telling) for fact in facts[:-1]]
+        others = [_required(fact, end) + end for fact in facts[:-1] for end in [_ending(fact, telling)]]
         subject = _subjects([_narrowed(subject, telling.wishes) for subject in bundle.subjects])
         text = subject.verb(f"requires {listing([*others, chain.text])}")
-        yield Clause(text, (*facts[:-1], *chain.facts))
+        yield Clause(text, (*bundle.alike, *facts[:-1], *chain.facts))
 
 
 def _subjects(phrases: Sequence[Phrase]) -> Phrase:
@@ -259,7 +260,7 @@ def _others(facts: Iterable[Fact], telling: _Telling) -> Iterator[Clause]:
     """Tell constraints, what is held, and what cannot be used without being the end of a chain."""
     constraints = [fact for fact in facts if fact.kind is FactKind.CONSTRAINT]
     if constraints:
-        allowed = listing([requirement(fact) + place(fact) + _aside(fact) for fact in constraints])
+        allowed = listing([requirement(fact) + note(fact) for fact in constraints])
         verb = "a constraint allows" if len(constraints) == 1 else "constraints allow"
         yield Clause(f"{verb} only {allowed}", tuple(constraints))
     held = [fact for fact in facts if fact.kind is FactKind.HELD]
@@ -283,5 +284,7 @@ def _unusable(fact: Fact) -> str:
     subject = fact.subject
     if subject is None or fact.kind is FactKind.NO_PROJECT:
         return f"no index has {code(subject.project if subject else fact.requirement)}"
-    reasons = _reasons(fact)
-    return f"{describe(subject).text} cannot be used" + (f" ({reasons})" if reasons else "")
+    same = common_reason(fact.reasons, subject.versions)
+    if same:
+        return describe(subject).verb(same)
+    return f"{describe(subject).text} cannot be used{note(fact)}"

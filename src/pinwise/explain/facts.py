@@ -34,12 +34,57 @@ def leaves(derivation: Derivation) -> tuple[Fact, ...]:
 
 
 def simplify(facts: Iterable[Fact]) -> tuple[Fact, ...]:
-    """Return facts that follow from `facts` and are fewer, as long as they still clash where `facts` do."""
-    exact = _merge_equal([fact for fact in facts if not _is_tie(fact)])
+    """Return facts that follow from `facts` and are fewer, as long as they still clash where `facts` do.
+
+    What the user wrote comes first, in the order of the files; then, step by step, what it leads to.
+    """
+    exact = _in_order(_merge_equal([fact for fact in facts if not _is_tie(fact)]))
     loose = _merge_alike(exact)
     if len(loose) == len(exact) or (find_clash(loose) is None and find_clash(exact) is not None):
         return exact
     return loose
+
+
+def _in_order(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    steps = _distances(facts)
+    files: dict[str, int] = {}
+    for fact in facts:
+        files.setdefault(_file_and_line(fact)[0], len(files))
+
+    def rank(fact: Fact) -> tuple[int, int, int, tuple[Version, ...]]:
+        file, line = _file_and_line(fact)
+        if fact.kind is not FactKind.REQUIRES or fact.subject is None:
+            return (list(FactKind).index(fact.kind) - len(FactKind), files[file], line, ())
+        name = base(fact.subject.project)
+        return (steps.get(name, len(steps)), list(steps).index(name), 0, fact.subject.versions[:1])
+
+    return tuple(sorted(facts, key=rank))
+
+
+def _file_and_line(fact: Fact) -> tuple[str, int]:
+    """Split ``Pipfile:7``; line 0 where there is none."""
+    file, _, line = fact.place.rpartition(":")
+    return (file, int(line)) if line.isascii() and line.isdecimal() else (fact.place, 0)
+
+
+def _distances(facts: Iterable[Fact]) -> dict[str, int]:
+    """Return for each project that requires something how many steps it is away from the manifest."""
+    edges: dict[str, list[str]] = {}
+    near: list[str] = []
+    for fact in facts:
+        if fact.kind is FactKind.REQUIRES and fact.subject is not None:
+            target = [base(fact.target.project)] if fact.target is not None else []
+            edges.setdefault(base(fact.subject.project), []).extend(target)
+        elif fact.kind is FactKind.ROOT and fact.target is not None:
+            near.append(base(fact.target.project))
+    distances: dict[str, int] = {}
+    step = 0
+    while near:
+        new = [name for name in dict.fromkeys(near) if name not in distances]
+        distances.update(dict.fromkeys(new, step))
+        near = [target for name in new for target in edges.get(name, ())]
+        step += 1
+    return distances | {name: step for name in edges if name not in distances}
 
 
 def _is_tie(fact: Fact) -> bool:
@@ -54,15 +99,17 @@ def _is_tie(fact: Fact) -> bool:
 
 
 def _merge_equal(facts: Sequence[Fact]) -> tuple[Fact, ...]:
-    """Merge facts that are the same but for the versions of their subject."""
-    merged: dict[object, Fact] = {}
+    """Merge requirements that are the same but for the versions of their subject, and what is unusable."""
+    alike: dict[object, list[Fact]] = {}
     for fact in facts:
         subject = fact.subject
-        is_edge = fact.kind is FactKind.REQUIRES and subject is not None
-        key = (subject.project, fact.requirement, fact.target) if is_edge and subject else fact
-        earlier = merged.get(key)
-        merged[key] = fact if earlier is None else _joined(earlier, fact)
-    return tuple(merged.values())
+        key: object = fact
+        if fact.kind is FactKind.REQUIRES and subject is not None:
+            key = (subject.project, fact.requirement, fact.target)
+        elif fact.kind is FactKind.UNUSABLE and subject is not None:
+            key = (subject.project, fact.kind)
+        alike.setdefault(key, []).append(fact)
+    return tuple(_joined(group) for group in alike.values())
 
 
 def _merge_alike(facts: Sequence[Fact]) -> tuple[Fact, ...]:
@@ -82,20 +129,23 @@ def _merge_alike(facts: Sequence[Fact]) -> tuple[Fact, ...]:
     return tuple(merged)
 
 
-def _joined(first: Fact, second: Fact) -> Fact:
-    """Return one fact for both; `second` differs in its subject's versions, its reasons or not at all."""
-    if first.subject is None or second.subject is None:
-        return first
-    reasons = tuple(dict.fromkeys((*first.reasons, *second.reasons)))
-    return replace(first, subject=_union((first.subject, second.subject)), reasons=reasons)
+def _joined(alike: Sequence[Fact]) -> Fact:
+    """Return one fact for all; they differ in their subject's versions and their reasons, if at all."""
+    subjects = [fact.subject for fact in alike if fact.subject is not None]
+    if len(alike) == 1 or not subjects:
+        return alike[0]
+    return replace(alike[0], subject=_union(subjects), reasons=_all_reasons(alike))
+
+
+def _all_reasons(facts: Iterable[Fact]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(reason for fact in facts for reason in fact.reasons))
 
 
 def _loosened(alike: Sequence[Fact]) -> Fact:
     """Return what `alike` say together: the subjects require some of the targets. It has no text."""
     subject = _union(fact.subject for fact in alike if fact.subject)
     target = _union(fact.target for fact in alike if fact.target)
-    reasons = tuple(dict.fromkeys(reason for fact in alike for reason in fact.reasons))
-    return replace(alike[0], subject=subject, target=target, requirement="", reasons=reasons)
+    return replace(alike[0], subject=subject, target=target, requirement="", reasons=_all_reasons(alike))
 
 
 def _union(terms: Iterable[Term]) -> Term:

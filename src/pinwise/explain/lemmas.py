@@ -48,11 +48,13 @@ def steps(derivation: Derived, *, most: int) -> tuple[Step, ...]:
 
 def conclusion(terms: Sequence[Term]) -> str:
     """Say that `terms` cannot all hold: what holds requires what is missing."""
-    present = [describe(term).text for term in terms if not term.or_absent]
+    phrases = [describe(term) for term in terms if not term.or_absent]
+    present = [phrase.text for phrase in phrases]
     wanted = [_wanted(term) for term in terms if term.or_absent]
+    if wanted and len(phrases) == 1:
+        return phrases[0].verb(f"needs {listing(wanted, 'or')}")
     if wanted and present:
-        together = " together require " if len(present) > 1 else " needs "
-        return f"{listing(present)}{together}{listing(wanted, 'or')}"
+        return f"{listing(present)} together need {listing(wanted, 'or')}"
     if wanted:
         return f"a stack must hold {listing(wanted, 'or')}"
     if not present:

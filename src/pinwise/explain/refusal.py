@@ -31,7 +31,7 @@ Whatever the size, every requirement of the manifest that takes part is named wi
 left out is counted. The whole tree is in the JSON report.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from pinwise.explain.clash import Clash, base, find_clash
@@ -42,7 +42,6 @@ from pinwise.explain.words import code, count, listing, to_sentence
 from pinwise.model.conflict import Derivation, Derived, Fact, FactKind
 
 MOST_SENTENCES = 5
-_MOST_CLAUSES = 6
 _IN_ONE_SENTENCE = 3
 _MOST_IN_HEADLINE = 4
 _MOST_LEMMAS = 3
@@ -70,36 +69,59 @@ def explain(derivation: Derivation) -> Explanation:
     question = _question(facts)
     room = MOST_SENTENCES - len(question)
     told = tell(facts)
-    is_short = len(told.chains) + len(told.rest) <= _MOST_CLAUSES
-    if is_short or not isinstance(derivation, Derived):
-        sentences = _story(told, clash, facts, room)
-    else:
+    most = _IN_ONE_SENTENCE * (room - len(_roots(told)) - 1)
+    if len(told.rest) > most and isinstance(derivation, Derived) and _has_steps(derivation):
         sentences = _proof(derivation, facts, room)
+    else:
+        sentences = _story(told, clash, facts, room)
     return Explanation(_headline(exact, facts, clash), (*map(to_sentence, sentences), *question))
+
+
+def _has_steps(derivation: Derived) -> bool:
+    return any(isinstance(premise, Derived) for premise in derivation.premises)
 
 
 def _headline(exact: Sequence[Fact], facts: Sequence[Fact], clash: Clash | None) -> str:
     """Name what the user asked for that cannot be had together."""
     start = "No stack satisfies the manifest"
-    missing = [fact for fact in facts if fact.kind is FactKind.NO_PROJECT and fact.subject is not None]
+    missing = [fact for fact in facts if _is_missing(fact, exact)]
     if missing:
         names = dict.fromkeys(code(fact.subject.project) for fact in missing if fact.subject is not None)
         return f"{start}: no index has {listing(list(names), 'or')}."
-    asked = list(dict.fromkeys(_asked(fact) for fact in exact if fact.kind in _USER_WROTE))
+    asked, number = _asked(facts)
     held = list(
         dict.fromkeys(code(fact.group) for fact in exact if fact.kind is FactKind.HELD and fact.group)
     )
     if not asked:
         return f"{start}."
-    if len(asked) == 1 and not held and clash is not None and clash.project == _project(exact):
-        return f"{start}: no usable version of {code(clash.project)} satisfies {asked[0]}."
-    how = {1: "cannot be had", 2: "cannot both be had"}.get(len(asked), "cannot all be had")
+    is_direct = all(fact.kind is not FactKind.REQUIRES for fact in facts)
+    if number == 1 and is_direct and clash is not None and clash.project == _project(exact):
+        if asked[0] == code(clash.project):
+            return f"{start}: no version of {asked[0]} can be used."
+        usable = "usable version" if any(fact.reasons for fact in facts) else "version"
+        return f"{start}: no {usable} of {code(clash.project)} satisfies {asked[0]}."
+    how = {1: "cannot be had", 2: "cannot both be had"}.get(number, "cannot all be had")
     beside = f" beside what {listing(held)} holds" if held else ""
     return f"{start}: {listing(asked, longest=_MOST_IN_HEADLINE)} {how}{beside}."
 
 
-def _asked(fact: Fact) -> str:
-    return f"the constraint {requirement(fact)}" if fact.kind is FactKind.CONSTRAINT else requirement(fact)
+def _is_missing(fact: Fact, facts: Iterable[Fact]) -> bool:
+    """Whether the manifest itself requires a project that no index has."""
+    if fact.kind is not FactKind.NO_PROJECT or fact.subject is None:
+        return False
+    targets = (other.target for other in facts if other.kind is FactKind.ROOT)
+    return any(
+        target is not None and base(target.project) == base(fact.subject.project) for target in targets
+    )
+
+
+def _asked(facts: Iterable[Fact]) -> tuple[list[str], int]:
+    """Return what the user wrote, each once and all constraints as one item, and how many those are."""
+    roots = dict.fromkeys(requirement(fact) for fact in facts if fact.kind is FactKind.ROOT)
+    limits = dict.fromkeys(requirement(fact) for fact in facts if fact.kind is FactKind.CONSTRAINT)
+    told = listing(list(limits), longest=_MOST_IN_HEADLINE)
+    word = "constraint" if len(limits) == 1 else "constraints"
+    return [*roots, *([f"the {word} {told}"] if limits else [])], len(roots) + len(limits)
 
 
 def _project(facts: Iterable[Fact]) -> str:
@@ -116,10 +138,19 @@ def _question(facts: Iterable[Fact]) -> tuple[str, ...]:
 def _story(told: Told, clash: Clash | None, facts: Sequence[Fact], room: int) -> list[str]:
     """Tell what the manifest requires, then what that leads to, then where it ends."""
     sentences = _roots(told)
-    rest = [clause.text for clause in told.rest]
-    end = _end(clash, facts, is_brief=len(told.chains) + len(told.plain) + len(rest) == 2)  # noqa: PLR2004  # both
-    sentences += _packed(rest, room - len(sentences) - len(end))
+    end = _end(clash, facts, is_brief=_is_brief(told, clash))
+    left = room - len(sentences) - len(end)
+    targets = [fact.target for fact in facts if fact.kind in _USER_WROTE]
+    near = {base(target.project) for target in targets if target is not None}
+    rest = _decisive(told.rest, near | ({clash.project} if clash else set()), most=left * _IN_ONE_SENTENCE)
+    sentences += _packed(rest, left)
     return [*sentences, *end]
+
+
+def _is_brief(told: Told, clash: Clash | None) -> bool:
+    """Whether all that is told are the two facts that clash and what leads there: "both" is plain then."""
+    ends = [clause.facts[-1] for clause in (*told.chains, *told.plain, *told.rest)]
+    return clash is not None and len(ends) == 2 and all(end in clash.facts for end in ends)  # noqa: PLR2004
 
 
 def _roots(told: Told) -> list[str]:
@@ -151,7 +182,7 @@ def _packed(clauses: Sequence[str], most: int) -> list[str]:
 
 def _joined(clauses: Sequence[str]) -> str:
     if len(clauses) <= 1 or not any("," in clause for clause in clauses):
-        return listing(clauses)
+        return ", and ".join([", ".join(clauses[:-1]), clauses[-1]] if clauses[1:] else clauses)
     return f"{'; '.join(clauses[:-1])}; and {clauses[-1]}"
 
 
@@ -162,7 +193,11 @@ def _end(clash: Clash | None, facts: Sequence[Fact], *, is_brief: bool) -> list[
     if _is_said(clash, facts):
         return []
     demands = dict.fromkeys(requirement(fact) for fact in clash.facts if _demands(fact, clash.project))
-    if len(demands) < 2 or not all(_demands(fact, clash.project) for fact in clash.facts):  # noqa: PLR2004
+    sources = [
+        fact.subject.project for fact in clash.facts if fact.subject and fact.kind is FactKind.REQUIRES
+    ]
+    is_split = len(sources) > len(set(sources))
+    if is_split or len(demands) < 2 or not all(_demands(fact, clash.project) for fact in clash.facts):  # noqa: PLR2004
         return [f"that leaves no version of {code(clash.project)}"]
     usable = "usable version" if any(fact.reasons for fact in clash.facts) else "version"
     both = "both" if len(demands) == 2 else "all of"  # noqa: PLR2004  # two are "both"
@@ -176,30 +211,32 @@ def _is_said(clash: Clash, facts: Sequence[Fact]) -> bool:
     """Whether one requirement alone fails: its clause ends with the reason."""
     if any(fact.kind is FactKind.NO_PROJECT for fact in facts):
         return True
-    demands = [fact for fact in clash.facts if _demands(fact, clash.project)]
-    bars = [fact for fact in clash.facts if fact not in demands]
-    if any(fact.target is None or not fact.target.versions for fact in demands):
+    demands = [fact for fact in facts if _demands(fact, clash.project)]
+    decisive = [fact.target for fact in demands if fact in clash.facts]
+    if len(decisive) == 1 and decisive[0] is not None and not decisive[0].versions:
         return True
-    if len(demands) != 1 or len(bars) != 1 or bars[0].kind is not FactKind.UNUSABLE:
-        return False
-    wanted, barred = demands[0].target, bars[0].subject
-    return wanted is not None and barred is not None and set(wanted.versions) <= set(barred.versions)
+    barred = [fact.subject for fact in facts if fact.kind is FactKind.UNUSABLE and fact.subject]
+    return any(
+        fact.target is not None
+        and base(term.project) == clash.project
+        and {*fact.target.versions} <= {*term.versions}
+        for fact in demands
+        for term in barred
+    )
 
 
 def _demands(fact: Fact, project: str) -> bool:
-    """Whether a fact took versions away by asking for others."""
-    if fact.kind in _USER_WROTE:
-        return True
-    if fact.kind is not FactKind.REQUIRES or fact.target is None:
+    """Whether a fact asks for certain versions of a project."""
+    if fact.kind not in {*_USER_WROTE, FactKind.REQUIRES}:
         return False
-    return base(fact.target.project) == project
+    return fact.target is not None and base(fact.target.project) == project
 
 
 def _proof(derivation: Derived, facts: Sequence[Fact], room: int) -> list[str]:
     """Tell what the manifest requires, then a few conclusions, each from what came before it."""
     wrote = [fact for fact in facts if fact.kind in _USER_WROTE]
     told = tell(wrote, with_chains=False)
-    asked = _joined([*_roots(told), *(clause.text for clause in told.rest)])
+    asked = ", and ".join([*_roots(told), *(clause.text for clause in told.rest)])
     start = [asked] if asked else []
     every = steps(derivation, most=min(_MOST_LEMMAS + 1, room - len(start)))
     sentences = [_sentence(step, every[k - 1] if k else None) for k, step in enumerate(every)]
@@ -212,7 +249,8 @@ def _sentence(step: Step, previous: Step | None) -> str:
     clash = find_clash(facts)
     told = tell([fact for fact in facts if fact.kind not in _USER_WROTE])
     earlier = [f"{conclusion(used.terms)}{_number(used)}" for used in step.uses if used is not previous]
-    premises = [*_decisive(told, step, clash), *earlier]
+    near = {base(term.project) for term in step.terms} | ({clash.project} if clash else set())
+    premises = [*_decisive(told.rest, near, most=_IN_ONE_SENTENCE), *earlier]
     follows = conclusion(step.terms) if step.terms else "no stack satisfies the manifest"
     is_next = any(used is previous for used in step.uses)
     if not premises:
@@ -225,15 +263,16 @@ def _number(step: Step) -> str:
     return f" ({step.number})" if step.number else ""
 
 
-def _decisive(told: Told, step: Step, clash: Clash | None) -> list[str]:
-    """Return the clauses that matter most, and how many others there are."""
-    near = {base(term.project) for term in step.terms} | ({clash.project} if clash else set())
+def _decisive(clauses: Sequence[Clause], near: Container[str], *, most: int) -> list[str]:
+    """Return those of the clauses that matter most, on projects in `near`, and how many others there are."""
 
-    def is_far(clause: Clause) -> bool:
+    def rank(clause: Clause) -> tuple[bool, int]:
         terms = (term for fact in clause.facts for term in (fact.subject, fact.target) if term is not None)
-        return not any(base(term.project) in near for term in terms)
+        return all(base(term.project) not in near for term in terms), -len(clause.facts)
 
-    ranked = sorted(told.rest, key=is_far)
-    shown = [clause for clause in told.rest if any(clause is best for best in ranked[:_IN_ONE_SENTENCE])]
-    hidden = sum(len(clause.facts) for clause in ranked[_IN_ONE_SENTENCE:])
-    return [clause.text for clause in shown] + ([count(hidden, "further requirement")] if hidden else [])
+    if len(clauses) <= most:
+        return [clause.text for clause in clauses]
+    ranked = sorted(range(len(clauses)), key=lambda k: rank(clauses[k]))
+    shown = [clauses[k].text for k in sorted(ranked[: most - 1])]
+    hidden = sum(len(clauses[k].facts) for k in ranked[most - 1 :])
+    return [*shown, f"{count(hidden, 'further requirement')} {'takes' if hidden == 1 else 'take'} part"]

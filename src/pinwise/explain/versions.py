@@ -52,7 +52,7 @@ def runs(versions: Iterable[Version], known: Sequence[Version]) -> tuple[Run, ..
     wanted = set(versions)
     found: list[Run] = []
     was_wanted = False
-    for version in sorted(wanted.union(known)):
+    for version in known if wanted.issubset(known) else sorted(wanted.union(known)):
         is_wanted = version in wanted
         if is_wanted and was_wanted:
             found[-1] = Run(found[-1].first, version, found[-1].length + 1)
@@ -103,7 +103,16 @@ def collapse_reasons(reasons: Sequence[str], known: Sequence[Version] = ()) -> s
             versions.append(version)
     everything = sorted({version for group in by_predicate.values() for version in group}.union(known))
     told = [_tell(predicate, runs(group, everything)) for predicate, group in by_predicate.items()]
+    if len(told) <= _MOST_RUNS and any(" and " in each for each in told[:-1]) | (" and " in told[-1]):
+        return ", and ".join([", ".join(told[:-1]), told[-1]] if told[1:] else told)
     return listing(told, longest=_MOST_RUNS, rest="reasons")
+
+
+def common_reason(reasons: Sequence[str], versions: Sequence[Version]) -> str:
+    """Return ``needs Python >=3.12`` if that is the reason for each of the versions, else ""."""
+    split = [_split(reason) for reason in reasons]
+    predicates = {predicate for _, predicate in split}
+    return predicates.pop() if len(predicates) == 1 and {v for v, _ in split} == {*versions} else ""
 
 
 def _one_run(term: Term, run: Run) -> str:
