@@ -295,9 +295,8 @@ def loaded_by(*arguments: str) -> set[str]:
 def test_public_names_exist_and_are_tested() -> None:
     """What `pinwise` exports is there, and a test of this suite uses it by that name."""
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")]
-    public = [
-        name for name in dir(pinwise) if name[0] != "_" and not inspect.ismodule(getattr(pinwise, name))
-    ]
+    public = [name for name in pinwise.__all__ if not name.startswith("_")]
+    assert public
     for name in public:
         used = re.compile(rf"pinwise\.{name}\b|from pinwise import[^\n]*\b{name}\b")
         assert any(used.search(source) for source in sources), f"no test uses pinwise.{name}"

@@ -1,7 +1,7 @@
 """pinwise: the best software stack for a Python project, with a proof and a reason for every pin.
 
-The library's face is small: make a `Request`, hand it to `advise` with what is known (a `Snapshot` will do), and
-match on the outcome::
+The library's face is small: make a `Request`, hand it to `advise` with what is known (a `Snapshot` will do)
+and match on the outcome::
 
     match pinwise.advise(request, snapshot, None, options=pinwise.SearchOptions()):
         case pinwise.Advice(pins=pins, proof=proof): ...
