@@ -223,7 +223,7 @@ def _pin_faults(view: View, pin: Pin, pins: Pins, needed: Extras) -> Iterator[st
     if set(pin.requires) - {name} != required:
         yield f"requires {pin.requires}, not {sorted(required)}"
     files = {f for f in release.files if may_install(request, name, f, view.written(name))}
-    if set(pin.files) != files:
+    if not files <= set(pin.files) <= set(release.files):
         yield f"files {[file.filename for file in pin.files]}"
     if any(price.amount <= 0 for price in pin.prices):
         yield "a price that is not above zero"

@@ -5,7 +5,7 @@ larger worlds by the same steps.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName
@@ -26,33 +26,48 @@ class Best:
 
     Attributes:
         stack: The version of each project.
-        cost: The sum over the steps.
+        prices: Of each project in the step that chose it, by the names of the goals table; an extra that it
+            lacks is priced in the first step that asks for it.
         is_joint: Whether the groups had no stack one after the other.
     """
 
     stack: Stack
-    cost: int
+    prices: Mapping[NormalizedName, Mapping[str, int]]
     is_joint: bool = False
+
+    @property
+    def cost(self) -> int:
+        """The sum of all prices."""
+        return sum(amount for prices in self.prices.values() for amount in prices.values())
 
 
 def best_stack(request: Request, world: Snapshot, step: Step) -> Best | None:
     """Return the best stack group by group, jointly if that has none, None if that has none either."""
-    stack: Stack | None = {}
-    cost = 0
-    for directs in steps(request):
-        rules = Rules(request, world, directs)
-        held = stack or {}
-        stack = step(rules, held)
-        if stack is None:
-            break
-        cost += sum(rules.cost(name, stack[name]) for name in stack.keys() - held.keys())
-    if stack is not None:
-        return Best(stack, cost)
-    rules = Rules(request, world, request.direct)
-    stack = step(rules, {}) if len(request.groups) > 1 else None
-    return (
-        None if stack is None else Best(stack, sum(rules.cost(*pin) for pin in stack.items()), is_joint=True)
-    )
+    views = steps(request)
+    one_by_one = _best_in_steps([Rules(request, world, view) for view in views], step)
+    if one_by_one is not None or len(views) == 1:
+        return one_by_one
+    jointly = _best_in_steps([Rules(request, world, views[-1])], step)
+    return None if jointly is None else replace(jointly, is_joint=True)
+
+
+def _best_in_steps(views: Sequence[Rules], step: Step) -> Best | None:
+    stack: Stack = {}
+    prices: dict[NormalizedName, dict[str, int]] = {}
+    asked: set[Node] = set()
+    for rules in views:
+        found = step(rules, stack)
+        if found is None:
+            return None
+        for name, version in found.items():
+            if name not in stack:
+                prices[name] = rules.prices(name, version)
+            elif late := rules.missing_extras(name, version) - {extra for n, extra in asked if n == name}:
+                before = prices[name].get("missing_extra", 0)
+                prices[name]["missing_extra"] = before + rules.goal.missing_extra * len(late)
+        asked = {(direct.name, extra) for direct in rules.directs for extra in direct.extras}
+        stack = found
+    return Best(stack, prices)
 
 
 def by_trying_all(rules: Rules, held: Stack) -> Stack | None:

@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from pinwise.model.facts import File, Metadata, Project, Release, Snapshot
 from pinwise.model.request import DirectRequirement, Request
-from pinwise.units.goals import GOALS, LARGEST_AMOUNT
+from pinwise.units.goals import GOALS, LARGEST_AMOUNT, Goal
 
 SECONDS_A_DAY = 86_400
 
@@ -147,6 +147,11 @@ class Rules:
 
     # What is held against a release
 
+    @property
+    def goal(self) -> Goal:
+        """The amounts of the request's goal."""
+        return GOALS[self.request.goal]
+
     def baseline(self, name: NormalizedName) -> list[Release]:
         """Return the releases by which the age of the others is measured, in ascending order."""
         candidates = self.candidates(name)
@@ -155,7 +160,7 @@ class Rules:
 
     def prices(self, name: NormalizedName, version: Version) -> dict[str, int]:
         """Return what is held against a release, by the names of the goals table; no zeros."""
-        goal = GOALS[self.request.goal]
+        goal = self.goal
         release = next(r for r in self.candidates(name) if r.version == version)
         build = self.build(name, release)
         amounts = {
@@ -164,7 +169,7 @@ class Rules:
             "yanked": goal.yanked if release.is_yanked else 0,
             "sdist_build": goal.sdist_build if build == "sdist_build" else 0,
             "native_build": goal.native_build if build == "native_build" else 0,
-            "missing_extra": goal.missing_extra * len(self._missing_extras(name, version)),
+            "missing_extra": goal.missing_extra * len(self.missing_extras(name, version)),
         }
         return {unit: min(amount, LARGEST_AMOUNT) for unit, amount in amounts.items() if amount}
 
@@ -173,22 +178,25 @@ class Rules:
         return sum(self.prices(name, version).values())
 
     def _freshness(self, name: NormalizedName, release: Release) -> int:
-        goal = GOALS[self.request.goal]
+        goal = self.goal
         is_direct = any(direct.name == name for direct in self.directs)
         baseline = self.baseline(name)
         above = [other for other in baseline if other.version > release.version]
         if not above:
             return 0
-        times = [other.uploaded for other in (release, *above)]
-        if any(other.uploaded is None for other in baseline) or None in times:
-            return (goal.direct_untimed if is_direct else goal.transitive_untimed) * len(above)
-        newest = baseline[-1].uploaded or 0
-        days = (newest - min(time for time in times if time is not None)) // SECONDS_A_DAY
-        return (goal.direct_day if is_direct else goal.transitive_day) * days + goal.release_behind * len(
-            above
-        )
+        times = [other.uploaded for other in baseline]
+        if None in times:
+            rate = goal.direct_untimed if is_direct else goal.transitive_untimed
+            return (rate + goal.release_behind) * len(above)
+        earliest = min(other.uploaded or 0 for other in above)
+        if release.uploaded is not None:
+            earliest = min(earliest, release.uploaded)
+        rate = goal.direct_day if is_direct else goal.transitive_day
+        days = (baseline[-1].uploaded or 0) // SECONDS_A_DAY - earliest // SECONDS_A_DAY
+        return rate * days + goal.release_behind * len(above)
 
-    def _missing_extras(self, name: NormalizedName, version: Version) -> set[str]:
+    def missing_extras(self, name: NormalizedName, version: Version) -> set[str]:
+        """Return the extras that the manifest asks of the project and that a release lacks."""
         asked: set[str] = {extra for direct in self.directs if direct.name == name for extra in direct.extras}
         document = self.metadata(name, version)
         return asked - document.extras if document is not None else set()
