@@ -147,8 +147,9 @@ class LocalProjects:
             stated = parse_metadata(texts.pkg_info, origin=Origin.LOCAL, file=filename)
             if isinstance(stated, Unusable) or stated.is_static:
                 return stated
-        if texts.egg_pkg_info is not None:
-            return parse_egg_info(texts.egg_pkg_info, texts.requires or b"", file=filename)
+        if texts.egg_pkg_info is not None or texts.requires is not None:
+            pkg_info = texts.egg_pkg_info or texts.pkg_info or b""
+            return parse_egg_info(pkg_info, texts.requires or b"", file=filename)
         return Unusable("it does not state what it requires, and no code is run to learn it")
 
 
