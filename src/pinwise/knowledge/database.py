@@ -16,6 +16,7 @@ from pinwise.knowledge.failures import damaged, store_failures
 from pinwise.knowledge.lock import WriteLock
 from pinwise.model.errors import StoreFailure
 
+_MAGIC = b"SQLite format 3\0"
 _BUSY = 10.0  # seconds; only another SQLite program can be in the way
 
 
@@ -129,11 +130,22 @@ def _transaction(connection: Connection) -> Iterator[None]:
 def _content(path: Path) -> schema.Content:
     if not os.path.exists(path):  # noqa: PTH110  # a folder that may not be read is an answer, not an error
         return schema.Content.NOTHING
+    if not _is_sqlite(path):
+        return schema.Content.FOREIGN
     reader = _open_reader(path)
     try:
         return schema.inspect(reader)
     finally:
         reader.close()
+
+
+def _is_sqlite(path: Path) -> bool:
+    """Whether the file is empty or begins like a SQLite file; a short one SQLite takes for empty."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) in (b"", _MAGIC)
+    except OSError:
+        return True  # SQLite says what is wrong with it
 
 
 def _connect(path: Path, parameters: str) -> Connection:
