@@ -54,8 +54,9 @@ class Source:
 
 def option_source(options: Mapping[str, object], folder: Path) -> Source:
     """Return the options that were given."""
+    given = {key: value for key, value in options.items() if value not in (None, ()) and value is not False}
     return Source(
-        {key: value for key, value in options.items() if value not in (None, (), [], False)},
+        given,
         "declared with `{}`",
         lambda setting: setting.option,
         lambda _: None,

@@ -1,6 +1,7 @@
 """What a source says of a setting: parsed, and checked where the setting is more than its kind."""
 
 import os
+import re
 from pathlib import PurePath
 
 from packaging.version import Version
@@ -51,7 +52,7 @@ def _check_choice(setting: Setting, value: str, source: Source) -> None:
 
 def _check_python(setting: Setting, value: str, source: Source) -> None:
     """A manifest may come from anyone: it names a version, never a program to run."""
-    if source.is_manifest and not value[:1].isdigit():
+    if source.is_manifest and re.fullmatch(r"\d[\w.+]*", value) is None:
         raise source.error(setting, f"must be a version here, not `{shown(value)}`")
 
 

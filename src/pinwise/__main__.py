@@ -1,0 +1,5 @@
+"""``python -m pinwise``."""
+
+from pinwise.cli import main
+
+main(prog_name="pinwise")

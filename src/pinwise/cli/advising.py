@@ -1,0 +1,158 @@
+"""What `pinwise advise` does, step by step."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, assert_never
+
+from pinwise import wiring
+from pinwise.actions.advise import SearchOptions, advise
+from pinwise.actions.manifest import FoundManifest
+from pinwise.actions.request import build_request
+from pinwise.actions.write import Lock, write_locks
+from pinwise.cli import render
+from pinwise.cli.exits import exit_code
+from pinwise.cli.paper import write_lines, write_note, write_result, write_warnings
+from pinwise.cli.progress import Progress
+from pinwise.explain.refusal import Explanation, explain
+from pinwise.formats.locks import LockFormat, lock_format
+from pinwise.formats.report import to_report
+from pinwise.model.errors import UsageError
+from pinwise.model.outcome import Advice, Outcome, Refusal, Undecided
+from pinwise.model.request import DEFAULT_GROUP, Manifest, Request
+from pinwise.settings import Settings, read_settings
+
+DRY = "not written"
+
+
+def run(folder: str | None, options: Mapping[str, Any]) -> int:
+    """Advise, write the locks, print the report; return the exit code."""
+    found = wiring.read_manifest(folder, options["requirement"], options["constraint"])
+    settings = read_settings(options, found.manifest)
+    names = lock_names(settings, found.manifest)
+    request = build_request(
+        found.manifest, settings.choices(), wiring.choose_environment(settings, found.folder, found.manifest)
+    )
+    write_warnings([*_passed_over(found), *request.warnings])
+    outcome = search(request, settings)
+    write_warnings(warning for warning in outcome.warnings if warning not in request.warnings)
+    notes: list[render.LockNote] = []
+    if isinstance(outcome, Advice):
+        notes = lock(outcome, found, names, is_dry=options["dry_run"])
+    explanation = explain(outcome.derivation) if isinstance(outcome, Refusal) else None
+    if options["form"] == "json":
+        write_result(json.dumps(to_report(outcome, explanation), indent=2, ensure_ascii=False))
+        for note in notes:
+            write_note(f"{note.name}: {note.state}")
+    else:
+        write_lines(_text(outcome, explanation, notes, settings), is_plain=settings.is_plain)
+    write_note(render.summary(outcome.effort))
+    return exit_code(outcome)
+
+
+def _passed_over(found: FoundManifest) -> list[str]:
+    """Warn of manifests that were not read, because another one in the folder comes first."""
+    return [
+        f"`{found.manifest.files[0]}` was read; `{other}` in the same folder was not."
+        for other in found.passed_over
+    ]
+
+
+def search(request: Request, settings: Settings) -> Outcome:
+    """Ask the knowledge base and the indexes, with progress on stderr."""
+    options = SearchOptions(
+        predictor=settings.predictor,
+        fetch_limit=settings.fetch_limit,
+        time_limit=settings.time_limit,
+        clock=time.monotonic,
+    )
+    now = int(time.time())
+    with (
+        Progress.on_stderr() as progress,
+        wiring.open_world(request, settings, now=now, progress=progress.show) as world,
+    ):
+        source = None if world.source is None else progress.watch(world.source)
+        return advise(request, world.knowledge, source, options=options)
+
+
+def _text(
+    outcome: Outcome, explanation: Explanation | None, notes: Sequence[render.LockNote], settings: Settings
+) -> list[render.Line]:
+    match outcome:
+        case Advice():
+            return render.render_advice(outcome, notes)
+        case Refusal():
+            assert explanation is not None, "a refusal is explained"
+            return render.render_refusal(outcome, explanation)
+        case Undecided():
+            return render.render_undecided(outcome, is_offline=settings.offline)
+        case _:
+            assert_never(outcome)
+
+
+# --- locks
+
+
+def lock_names(settings: Settings, manifest: Manifest) -> tuple[str, ...]:
+    """Return the names of the locks to write, checked before anything is searched.
+
+    Raises:
+        UsageError: A name means no lock, or one that this manifest cannot have.
+    """
+    names = settings.lock or ("Pipfile.lock" if manifest.kind == "Pipfile" else "pylock.toml",)
+    for name in names:
+        if lock_format(name) is LockFormat.PIPFILE_LOCK and manifest.kind != "Pipfile":
+            raise UsageError(
+                f"`{name}` needs a `Pipfile`, and `{manifest.files[0]}` is none",
+                hint="write a `pylock.toml` or a requirements file instead",
+            )
+    return names
+
+
+def lock(
+    advice: Advice, found: FoundManifest, names: Sequence[str], *, is_dry: bool
+) -> list[render.LockNote]:
+    """Render the locks and, unless it is a dry run, write those that say something new."""
+    locks = [
+        Lock(found.folder / name, lock_format(name), render_lock(advice, found.manifest, lock_format(name)))
+        for name in names
+    ]
+    written = () if is_dry else write_locks(locks, manifests=[Path(file) for file in found.manifest.files])
+    return [
+        render.LockNote(
+            str(each.path),
+            DRY if is_dry else "written" if each.path in written else "unchanged",
+            install_command(name, each.format, found.manifest),
+        )
+        for name, each in zip(names, locks, strict=True)
+    ]
+
+
+def render_lock(advice: Advice, manifest: Manifest, form: LockFormat) -> str:
+    """Return the text of a lock of one kind."""
+    match form:
+        case LockFormat.PYLOCK:
+            from pinwise.formats.pylock import render_pylock  # noqa: PLC0415  # only the kind that is written
+
+            return render_pylock(advice)
+        case LockFormat.PIPFILE_LOCK:
+            from pinwise.formats.pipfile_lock import render_pipfile_lock  # noqa: PLC0415
+
+            return render_pipfile_lock(advice, manifest)
+        case LockFormat.REQUIREMENTS:
+            from pinwise.formats.requirements_lock import render_requirements_lock  # noqa: PLC0415
+
+            return render_requirements_lock(advice)
+
+
+def install_command(name: str, form: LockFormat, manifest: Manifest) -> str:
+    """Return the command that installs from a lock, to be run in its folder."""
+    match form:
+        case LockFormat.PYLOCK:
+            return f"pip install -r {name}"
+        case LockFormat.PIPFILE_LOCK:
+            has_more = any(group.requirements for group in manifest.groups if group.name != DEFAULT_GROUP)
+            return "pipenv sync --dev" if has_more else "pipenv sync"
+        case LockFormat.REQUIREMENTS:
+            return f"pip install --require-hashes -r {name}"

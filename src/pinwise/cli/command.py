@@ -1,0 +1,134 @@
+"""The command `pinwise`, and how every command ends: with an exit code, never with a traceback."""
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+import click
+
+from pinwise.cli.advise import advise_command
+from pinwise.cli.environment import environment_command
+from pinwise.cli.exits import ExitCode
+from pinwise.cli.kb import kb_command
+from pinwise.model.errors import PinwiseError
+
+
+class CommandLine(click.Group):
+    """A group of commands whose errors are said in our own form."""
+
+    def main(self, *args: Any, **options: Any) -> NoReturn:
+        """Run one command and end the process; the arguments are click's."""
+        sys.exit(self._run(*args, **{"prog_name": "pinwise", **options, "standalone_mode": False}))
+
+    def _run(self, *args: Any, **options: Any) -> int:
+        """Run one command and return its exit code."""
+        try:
+            code = super().main(*args, **options)
+            sys.stdout.flush()
+        except PinwiseError as error:
+            say_error(str(error), error.hint)
+            return error.exit_code
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            return ExitCode.USAGE
+        except click.ClickException as error:
+            say_error(*describe(error))
+            return ExitCode.USAGE
+        except (KeyboardInterrupt, click.Abort):
+            _say_on_stderr("interrupted")
+            return ExitCode.INTERRUPTED
+        except BrokenPipeError:
+            _forget_output()
+            return ExitCode.FAILED
+        return code if isinstance(code, int) else ExitCode.OK
+
+
+def say_error(message: str, hint: str | None = None) -> None:
+    """Print an error in the one form that all have."""
+    _say_on_stderr(f"error: {printable(message)}")
+    if hint:
+        _say_on_stderr(f"hint: {printable(hint)}")
+
+
+def printable(text: str) -> str:
+    """Return a message without control characters, for it may hold text from outside."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _say_on_stderr(text: str) -> None:
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        _forget_output()
+
+
+def _forget_output() -> None:
+    """Point both streams at nothing, so that flushing them at the end of the process stays quiet."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            os.dup2(nothing, stream.fileno())
+        except (OSError, ValueError):  # a stream without a descriptor, as in tests
+            continue
+
+
+def describe(error: click.ClickException) -> tuple[str, str | None]:
+    """Return click's error in our words: message and hint."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    path = context.command_path if context else "pinwise"
+    see = f"see `{path} --help`"
+    if isinstance(error, click.NoSuchOption):
+        options = _options(context) if context else ()
+        return f"`{path}` has no option `{error.option_name}`", _near(error.option_name, options) or see
+    if isinstance(error, click.exceptions.NoSuchCommand):
+        commands = _commands(context) if context else ()
+        return f"`{path}` has no command `{error.command_name}`", _near(error.command_name, commands) or see
+    message = error.format_message().strip().rstrip(".")
+    return message[:1].lower() + message[1:], see
+
+
+def _options(context: click.Context) -> Iterable[str]:
+    for parameter in context.command.get_params(context):
+        yield from (name for name in parameter.opts if name.startswith("--"))
+
+
+def _commands(context: click.Context) -> Iterable[str]:
+    return context.command.list_commands(context) if isinstance(context.command, click.Group) else ()
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    from pinwise.explain.names import near_names  # noqa: PLC0415  # for an error only
+
+    near = near_names(name, known)
+    return f"did you mean `{near[0]}`?" if near else ""
+
+
+def _show_version(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001  # click's
+    if value:
+        from pinwise.wiring import own_version  # noqa: PLC0415  # for this option only
+
+        click.echo(f"pinwise {own_version()}")
+        context.exit()
+
+
+@click.group(
+    cls=CommandLine,
+    name="pinwise",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
+def command() -> None:
+    """Find the best software stack for a Python project, with a proof and a reason for every pin."""
+
+
+command.add_command(advise_command)
+command.add_command(environment_command)
+command.add_command(kb_command)

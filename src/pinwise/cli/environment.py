@@ -1,0 +1,37 @@
+"""`pinwise environment`: the target that an advice would be for."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pinwise.cli.exits import ExitCode
+from pinwise.cli.options import config_file_option, format_option, setting_options
+
+
+@click.command("environment")
+@click.argument("folder", required=False)
+@setting_options("python", "platform")
+@format_option("text", "toml", "json")
+@config_file_option
+def environment_command(folder: str | None, **options: Any) -> int:
+    """Show the target of an advice, detected or declared."""
+    from pinwise import wiring  # noqa: PLC0415  # `--help` need not pay for it
+    from pinwise.cli.paper import write_lines, write_result, write_warnings  # noqa: PLC0415
+    from pinwise.cli.render import environment_facts, render_environment, to_toml  # noqa: PLC0415
+    from pinwise.settings import read_settings  # noqa: PLC0415
+
+    found = wiring.read_pipfile(folder)
+    manifest = None if found is None else found.manifest
+    settings = read_settings(options, manifest)
+    environment = wiring.choose_environment(settings, Path(folder or "."), manifest)
+    write_warnings(settings.warnings)
+    match options["form"]:
+        case "toml":
+            write_result(to_toml(environment_facts(environment)))
+        case "json":
+            write_result(json.dumps(environment_facts(environment), indent=2, ensure_ascii=False))
+        case _:
+            write_lines(render_environment(environment), is_plain=settings.is_plain)
+    return ExitCode.OK

@@ -1,0 +1,46 @@
+"""Exit codes: what a script learns without reading anything."""
+
+from enum import IntEnum
+from typing import assert_never
+
+from pinwise.model.outcome import Advice, Outcome, Refusal, Undecided
+
+
+class ExitCode(IntEnum):
+    """How a command ends."""
+
+    OK = 0
+    REFUSED = 1
+    USAGE = 2
+    FAILED = 3
+    INTERRUPTED = 130
+
+    @property
+    def meaning(self) -> str:
+        """What the code says, for the reference."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    ExitCode.OK: "Done; for an advice: there is a stack, and its locks are written.",
+    ExitCode.REFUSED: "No stack satisfies the manifest; no file was changed.",
+    ExitCode.USAGE: "The request or a file cannot be understood, or a lock cannot be written.",
+    ExitCode.FAILED: (
+        "Undecided: a limit or `--offline` ended the search without an answer; or an index or the knowledge "
+        "base failed."
+    ),
+    ExitCode.INTERRUPTED: "Interrupted (Ctrl-C); no file was changed.",
+}
+
+
+def exit_code(outcome: Outcome) -> ExitCode:
+    """Return the exit code of an outcome."""
+    match outcome:
+        case Advice():
+            return ExitCode.OK
+        case Refusal():
+            return ExitCode.REFUSED
+        case Undecided():
+            return ExitCode.FAILED
+        case _:
+            assert_never(outcome)

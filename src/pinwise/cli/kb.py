@@ -1,0 +1,71 @@
+"""`pinwise kb`: what is known, where it is, and how to forget it."""
+
+from typing import Any
+
+import click
+
+from pinwise.cli.exits import ExitCode
+from pinwise.cli.options import config_file_option, setting_options
+
+
+@click.group("kb")
+def kb_command() -> None:
+    """Look after what was learnt of the indexes."""
+
+
+@kb_command.command("status")
+@setting_options("kb")
+@config_file_option
+def status_command(**options: Any) -> int:
+    """Show what is known of which index, and how much room it takes."""
+    from pinwise import wiring  # noqa: PLC0415  # `--help` need not pay for it
+    from pinwise.actions.knowledge import knowledge_status  # noqa: PLC0415
+    from pinwise.cli.paper import write_lines  # noqa: PLC0415
+    from pinwise.cli.render_kb import render_status  # noqa: PLC0415
+    from pinwise.settings import read_settings  # noqa: PLC0415
+
+    settings = read_settings(options)
+    with wiring.open_knowledge(settings, read_only=True) as store:
+        write_lines(render_status(knowledge_status(store)), is_plain=settings.is_plain)
+    return ExitCode.OK
+
+
+@kb_command.command("forget")
+@click.argument("name")
+@setting_options("kb")
+@config_file_option
+def forget_command(name: str, **options: Any) -> int:
+    """Forget all that is known of the project NAME, so that it is asked for anew."""
+    from pinwise import wiring  # noqa: PLC0415  # `--help` need not pay for it
+    from pinwise.actions.knowledge import forget_project  # noqa: PLC0415
+    from pinwise.cli.paper import write_lines  # noqa: PLC0415
+    from pinwise.cli.render_kb import render_forgetting  # noqa: PLC0415
+    from pinwise.model.errors import UsageError  # noqa: PLC0415
+    from pinwise.model.names import parse_name  # noqa: PLC0415
+    from pinwise.settings import read_settings  # noqa: PLC0415
+
+    project = parse_name(name)
+    settings = read_settings(options)
+    with wiring.open_knowledge(settings) as store:
+        forgetting = forget_project(store, project)
+    if not forgetting.forgotten:
+        near = forgetting.near
+        raise UsageError(
+            f"nothing is known of `{project}`",
+            hint=f"did you mean `{near[0]}`?" if near else "`pinwise kb status` says what is known",
+        )
+    write_lines(render_forgetting(forgetting), is_plain=settings.is_plain)
+    return ExitCode.OK
+
+
+@kb_command.command("path")
+@setting_options("kb")
+@config_file_option
+def path_command(**options: Any) -> int:
+    """Show where the knowledge base is, whether or not there is one yet."""
+    from pinwise.actions.knowledge import knowledge_path  # noqa: PLC0415  # `--help` need not pay for it
+    from pinwise.cli.paper import write_result  # noqa: PLC0415
+    from pinwise.settings import read_settings  # noqa: PLC0415
+
+    write_result(str(knowledge_path(read_settings(options).kb)))
+    return ExitCode.OK

@@ -1,0 +1,75 @@
+"""Options that several commands share; their meanings are those of the settings' table."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from pinwise.settings.table import BY_NAME
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_METAVARS = {
+    "index_url": "URL",
+    "extra_index_url": "URL",
+    "find_links": "PLACE",
+    "kb": "FILE",
+    "goal": "GOAL",
+    "predictor": "NAME",
+    "platform": "TAG",
+    "python": "VERSION",
+    "no_binary": "NAME",
+    "only_binary": "NAME",
+    "fetch_limit": "N",
+    "time_limit": "SECONDS",
+    "lock": "NAME",
+}
+_MULTIPLE = frozenset(("extra_index_url", "find_links", "no_binary", "only_binary", "lock"))
+_FLAGS = frozenset(("pre", "offline", "refresh"))
+
+
+def setting_options(*names: str) -> Callable[[Function], Function]:
+    """Add an option for each of the settings `names`, in this order; values are checked with the settings."""
+
+    def add(function: Function) -> Function:
+        for name in reversed(names):
+            function = _setting_option(name)(function)
+        return function
+
+    return add
+
+
+def _setting_option(name: str) -> Callable[[Function], Function]:
+    setting = BY_NAME[name]
+    text = setting.meaning
+    if name in _MULTIPLE:
+        text += " May be given several times."
+    if setting.choices:
+        text += f" One of {', '.join(setting.choices)}."
+    if name in _FLAGS:
+        return click.option(setting.option, is_flag=True, default=False, help=text)
+    return click.option(
+        setting.option,
+        metavar=_METAVARS[name],
+        multiple=name in _MULTIPLE,
+        help=f"{text}  [default: {setting.default}]" if setting.default != "none" else text,
+    )
+
+
+config_file_option = click.option(
+    "--config-file",
+    metavar="FILE",
+    help="The configuration file.  [default: `config.toml` in the user's folder]",
+)
+
+
+def format_option(*forms: str) -> Callable[[Function], Function]:
+    """Add ``--format`` with these forms, the first of which is the default."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+        help="How the result is written.",
+    )

@@ -1,0 +1,375 @@
+"""The report for people: plain text in 80 columns, the same with colours and without.
+
+Every function returns lines; `Line` keeps what is coloured apart from the text, so that colours never change
+the layout.
+"""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pinwise.explain.prices import cost_by_unit, proof_sentence
+from pinwise.explain.refusal import Explanation
+from pinwise.explain.words import clean, count, listing
+from pinwise.model.environment import Environment
+from pinwise.model.outcome import Advice, Effort, Pin, Refusal, Undecided
+from pinwise.model.request import DEFAULT_GROUP, DirectRequirement, Request
+
+WIDTH = 80
+MOST_SKIPPED = 10
+MOST_MISSING = 10
+_MOST_ASKERS = 3
+_SHOWN_IN_AGE = frozenset(("freshness", "yanked"))
+"""Prices whose reason a row says already, in its column of age or in a line of its own."""
+
+
+class Line(NamedTuple):
+    """One line of text and its style: "" or a word that `STYLES` of the command line knows."""
+
+    text: str = ""
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LockNote:
+    """What became of one lock.
+
+    Attributes:
+        name: Its path, as people see it.
+        state: "written", "unchanged" or "not written" (a dry run).
+        command: How to install from it, in its folder.
+    """
+
+    name: str
+    state: str
+    command: str
+
+
+def wrap(text: str, *, first: str = "", indent: str = "") -> Iterator[Line]:
+    """Yield `text` in lines of at most `WIDTH` characters."""
+    for line in textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ):
+        yield Line(line)
+
+
+# --- advice
+
+
+def render_advice(advice: Advice, locks: Sequence[LockNote]) -> list[Line]:
+    """Return the report of an advice."""
+    request = advice.request
+    lines = [Line(f"The best stack found for {_manifest(request)}, goal `{request.goal}`", "title")]
+    if advice.proof.optimal:
+        lines = [Line(f"The best stack for {_manifest(request)}, goal `{request.goal}`", "title")]
+    lines += [*_target(request.environment), Line(), *_pins(advice), *_indexes(advice)]
+    lines += [Line(), *_costs(advice), Line(), *_proof(advice)]
+    lines += [*_left_out(advice.left_out), *_skipped(advice)]
+    return [*lines, *_locks(locks)]
+
+
+def _manifest(request: Request) -> str:
+    """Return the manifest's name as the places of its requirements have it."""
+    files = list(dict.fromkeys(item.place.file for item in (*request.direct, *request.left_out)))
+    return listing([f"`{clean(file)}`" for file in files], longest=2) or "nothing"
+
+
+def _target(environment: Environment) -> Iterator[Line]:
+    for word, value, origin in (
+        ("Python", str(environment.python), environment.origins.get("python", "declared")),
+        ("platform", environment.platform, environment.origins.get("platform", "declared")),
+    ):
+        yield Line(f"  {word:<9} {value}", "")
+        yield from wrap(origin, first=" " * 12, indent=" " * 12)
+
+
+def _pins(advice: Advice) -> Iterator[Line]:
+    """Yield a table for every category: the first lists what default needs, others what they add."""
+    groups = [group.name for group in advice.request.groups]
+    if not advice.pins:
+        yield Line("No package is needed.")
+        return
+    tables: dict[str, list[Pin]] = {}
+    for pin in advice.pins:
+        tables.setdefault(min(pin.groups, key=groups.index), []).append(pin)
+    widths = _widths(advice.pins)
+    for name in sorted(tables, key=groups.index):
+        title = "Packages" if name == DEFAULT_GROUP else f"Packages that `{clean(name)}` adds"
+        yield Line(f"{title}: {len(tables[name])}", "title")
+        yield Line(_row(widths, "name", "version", "age", "cost", "required by").rstrip(), "head")
+        for pin in tables[name]:
+            yield from _pin(pin, widths)
+        yield Line()
+
+
+class _Widths(NamedTuple):
+    name: int
+    version: int
+    age: int
+    cost: int
+
+
+def _widths(pins: Sequence[Pin]) -> _Widths:
+    """Return the widths of the columns: as wide as needed, within what leaves room for the last one."""
+    name = max(4, *(len(_name(pin)) for pin in pins))
+    version = max(7, *(len(str(pin.version)) for pin in pins))
+    age = max(3, *(len(_age(pin)) for pin in pins))
+    cost = max(4, *(len(_cost(pin)) for pin in pins))
+    return _Widths(min(name, 28), min(version, 14), min(age, 26), cost)
+
+
+def _row(widths: _Widths, name: str, version: str, age: str, *rest: str) -> str:
+    cost, askers = rest
+    left = f"  {name:<{widths.name}}  {version:<{widths.version}}"
+    return f"{left}  {age:<{widths.age}}  {cost:>{widths.cost}}  {askers}"
+
+
+def _name(pin: Pin) -> str:
+    return f"{pin.name}[{','.join(pin.extras)}]" if pin.extras else pin.name
+
+
+def _cost(pin: Pin) -> str:
+    return f"{sum(price.amount for price in pin.prices):,}" if pin.prices else "-"
+
+
+def _age(pin: Pin) -> str:
+    """Return how old a pin is beside the newest release that could be pinned."""
+    if pin.local is not None:
+        return "local"
+    if pin.behind == 0:
+        return "newest"
+    releases = count(pin.behind, "release")
+    if pin.days_behind is None:
+        return f"{releases} behind"
+    return f"{releases}, {count(pin.days_behind, 'day')}"
+
+
+def _askers(pin: Pin) -> Iterator[str]:
+    """Yield who requires a pin: first the manifest, with its own words where they say more than a name."""
+    for edge in pin.requested_by:
+        if edge.name is None:
+            wanted = clean(edge.requirement).partition(";")[0].strip()
+            yield "manifest" if wanted == pin.name else f"manifest ({wanted})"
+        else:
+            yield edge.name
+
+
+def _pin(pin: Pin, widths: _Widths) -> Iterator[Line]:
+    askers = list(dict.fromkeys(_askers(pin)))
+    row = _row(widths, _name(pin), str(pin.version), _age(pin), _cost(pin), "")
+    yield from _last_column(row, askers)
+    if pin.yanked is not None:
+        yield from wrap(
+            f"yanked{': ' + clean(pin.yanked) if pin.yanked else ''}", first="      ", indent="      "
+        )
+    for price in pin.prices:
+        if price.unit not in _SHOWN_IN_AGE:
+            text = f"{price.amount:,} {price.unit}: {clean(price.reason)}"
+            yield from wrap(text, first="      ", indent="      ")
+
+
+def _last_column(row: str, askers: Sequence[str]) -> Iterator[Line]:
+    """Yield a row with as many askers as fit, the others counted."""
+    for shown in range(min(len(askers), _MOST_ASKERS), 0, -1):
+        rest = len(askers) - shown
+        line = row + ", ".join(askers[:shown]) + (f" and {rest} more" if rest else "")
+        if len(line) <= WIDTH:
+            yield Line(line)
+            return
+    others = f" and {len(askers) - 1} more" if len(askers) > 1 else ""
+    text = f"{askers[0]}{others}" if askers else ""
+    if len(row) + len(text) <= WIDTH or not text:
+        yield Line((row + text).rstrip())
+        return
+    yield Line(row.rstrip())
+    yield from wrap(f"required by {text}", first="      ", indent="      ")
+
+
+def _indexes(advice: Advice) -> Iterator[Line]:
+    """Say which index serves what, where there are several."""
+    if len(advice.request.indexes) < 2:  # noqa: PLR2004  # several
+        return
+    served: dict[str, list[str]] = {}
+    for pin in advice.pins:
+        if pin.local is None:
+            served.setdefault(pin.index, []).append(pin.name)
+    names = {index.url: index.name for index in advice.request.indexes}
+    yield Line("Where the files come from", "title")
+    for url in sorted(served, key=lambda url: (len(served[url]), url)):
+        label = f" (`{clean(names[url] or '')}`)" if names.get(url) else ""
+        yield from wrap(f"{clean(url)}{label}:", first="  ", indent="  ")
+        yield from wrap(listing(served[url], longest=12), first="    ", indent="    ")
+
+
+def _costs(advice: Advice) -> Iterator[Line]:
+    units = cost_by_unit(advice.pins)
+    yield Line(
+        f"Cost: {advice.proof.cost:,}  (lower is better; 0: nothing is held against the stack)", "title"
+    )
+    if not units:
+        return
+    name = max(len(unit) for unit, _, _ in units)
+    amount = max(len(f"{value:,}") for _, value, _ in units)
+    for unit, value, prices in units:
+        yield Line(f"  {unit:<{name}}  {value:>{amount},}  in {count(prices, 'package')}")
+
+
+def _proof(advice: Advice) -> Iterator[Line]:
+    style = "good" if advice.proof.optimal else "weak"
+    yield from (Line(line.text, style) for line in wrap(proof_sentence(advice.proof)))
+
+
+def _left_out(left_out: Sequence[DirectRequirement]) -> Iterator[Line]:
+    if not left_out:
+        return
+    yield Line()
+    yield Line("Left out, because their markers do not hold for this target", "title")
+    for item in left_out:
+        yield from wrap(f"{clean(str(item))}  ({clean(str(item.place))})", first="  ", indent="    ")
+
+
+def _skipped(advice: Advice) -> Iterator[Line]:
+    entries = [
+        f"{name} {clean(skip.what)}: {clean(skip.reason)}"
+        for name in sorted(advice.skipped)
+        for skip in advice.skipped[name]
+    ]
+    if not entries:
+        return
+    yield Line()
+    yield Line("Skipped, because they are broken", "title")
+    for entry in entries[:MOST_SKIPPED]:
+        yield from wrap(entry, first="  ", indent="    ")
+    if len(entries) > MOST_SKIPPED:
+        yield Line(f"  and {len(entries) - MOST_SKIPPED:,} more; `--format json` lists all")
+
+
+def _locks(locks: Sequence[LockNote]) -> Iterator[Line]:
+    if not locks:
+        return
+    yield Line()
+    for lock in locks:
+        match lock.state:
+            case "written":
+                yield Line(f"Wrote `{lock.name}`.")
+            case "unchanged":
+                yield Line(f"`{lock.name}` says the same already and was not rewritten.")
+            case _:
+                yield Line(f"`{lock.name}` was not written (`--dry-run`).")
+    if all(lock.state == "not written" for lock in locks):
+        return
+    yield Line()
+    yield Line("Next, install it:", "title")
+    yield from (Line(f"  {lock.command}") for lock in locks)
+
+
+# --- refusal and undecided
+
+
+def render_refusal(refusal: Refusal, explanation: Explanation) -> list[Line]:
+    """Return the report of a refusal."""
+    lines = [Line(line.text, "bad") for line in wrap(explanation.headline)]
+    lines.append(Line())
+    for sentence in explanation.sentences:
+        lines += wrap(sentence, first="  ", indent="  ")
+    return [
+        *lines,
+        Line(),
+        Line("For the target", "title"),
+        *_target(refusal.request.environment),
+        *_nothing_written(),
+    ]
+
+
+def render_undecided(undecided: Undecided, *, is_offline: bool) -> list[Line]:
+    """Return the report of a search that ended without an answer."""
+    lines = [Line(line.text, "weak") for line in wrap(f"Undecided: {undecided.reason}")]
+    if undecided.missing:
+        lines += [Line(), Line("What would have to be fetched", "title")]
+        lines += [
+            line
+            for each in undecided.missing[:MOST_MISSING]
+            for line in wrap(each, first="  ", indent="    ")
+        ]
+        if len(undecided.missing) > MOST_MISSING:
+            lines.append(
+                Line(f"  and {len(undecided.missing) - MOST_MISSING:,} more; `--format json` lists all")
+            )
+    hint = (
+        "run it once without `--offline`: what is fetched then is kept"
+        if is_offline
+        else "raise `--fetch-limit` or `--time-limit`, or add constraints (`-c`) that narrow the choice"
+    )
+    return [*lines, Line(), *wrap(f"Next: {hint}."), *_nothing_written()]
+
+
+def _nothing_written() -> Iterator[Line]:
+    yield Line()
+    yield Line("No file was changed.")
+
+
+# --- summaries
+
+
+def summary(effort: Effort) -> str:
+    """Say what an answer took, in one sentence."""
+    seconds = f"{effort.seconds:,.1f} s"
+    if not effort.requests:
+        return f"Nothing was fetched; {count(effort.rounds, 'round')} of search, {seconds}."
+    return (
+        f"Fetched {count(effort.pages, 'page')} and {_documents(effort.documents)} with "
+        f"{count(effort.requests, 'request')}; {count(effort.rounds, 'round')} of search, {seconds}."
+    )
+
+
+def _documents(amount: int) -> str:
+    return "the metadata of " + count(amount, "release")
+
+
+def render_environment(environment: Environment) -> list[Line]:
+    """Return an environment for people."""
+    tags = environment.tags
+    lines = [Line("Target", "title"), *_target(environment), Line(), Line("Markers", "title")]
+    width = max(len(name) for name in environment.markers)
+    lines += [
+        Line(f"  {name:<{width}}  {clean(value)}".rstrip())
+        for name, value in sorted(environment.markers.items())
+    ]
+    lines += [Line(), Line(f"Wheel tags: {len(tags):,}, the best first", "title")]
+    return [*lines, *(Line(f"  {tag}") for tag in _ends(tags))]
+
+
+def _ends(tags: Sequence[str], shown: int = 3) -> Iterable[str]:
+    """Return the first and the last of many."""
+    return tags if len(tags) <= 2 * shown + 1 else (*tags[:shown], "…", *tags[-shown:])
+
+
+def environment_facts(environment: Environment) -> dict[str, object]:
+    """Return an environment as values that JSON and TOML have."""
+    return {
+        "python": str(environment.python),
+        "implementation": environment.implementation,
+        "platform": environment.platform,
+        "tags": list(environment.tags),
+        "origins": dict(sorted(environment.origins.items())),
+        "markers": dict(sorted(environment.markers.items())),
+    }
+
+
+def to_toml(facts: Mapping[str, object]) -> str:
+    """Return the facts of an environment as TOML, a list with one item per line."""
+    import tomlkit.items  # noqa: PLC0415  # for this one form
+
+    document = tomlkit.document()
+    for key, value in facts.items():
+        item = tomlkit.item(value)
+        if isinstance(item, tomlkit.items.Array):
+            item.multiline(multiline=True)
+        document.add(key, item)
+    return tomlkit.dumps(document)

@@ -1,0 +1,54 @@
+"""What is in a knowledge base, for people."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from pinwise.actions.knowledge import Forgetting, IndexStatus, KnowledgeStatus
+from pinwise.cli.render import Line, wrap
+from pinwise.explain.words import clean, count
+
+_KIBI = 1024
+
+
+def render_status(status: KnowledgeStatus) -> list[Line]:
+    """Return what is in a knowledge base: where it is, its size, and what is known of each index."""
+    lines = [Line(f"{status.path}  ({_size(status.size)})", "title")]
+    if not status.indexes:
+        lines.append(Line("Nothing is known yet."))
+    for index in status.indexes:
+        lines += [Line(), *_index(index)]
+    return lines
+
+
+def _index(index: IndexStatus) -> Iterator[Line]:
+    yield Line(clean(index.url), "title")
+    absent = f", and {count(index.absent, 'name')} that it does not have" if index.absent else ""
+    yield Line(f"  {count(index.projects, 'project')}{absent}")
+    yield Line(f"  {count(index.releases, 'release')}, {count(index.files, 'file')}")
+    yield Line(f"  the metadata of {count(index.documents, 'file')}")
+    if index.oldest is not None and index.newest is not None:
+        yield Line(f"  last checked between {_time(index.oldest)} and {_time(index.newest)}")
+
+
+def render_forgetting(forgetting: Forgetting) -> list[Line]:
+    """Return what was forgotten, by index."""
+    return [
+        line
+        for each in forgetting.forgotten
+        for line in wrap(
+            f"Forgot `{forgetting.name}` of {clean(each.index)}: {count(each.releases, 'release')}, "
+            f"{count(each.files, 'file')}, the metadata of {count(each.documents, 'file')}."
+        )
+    ]
+
+
+def _size(size: float) -> str:
+    for unit in ("bytes", "KiB", "MiB"):
+        if size < _KIBI:
+            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
+        size /= _KIBI
+    return f"{size:,.1f} GiB"
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")

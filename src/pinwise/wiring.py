@@ -1,0 +1,192 @@
+"""The only place that builds the world around the actions: store, indexes, machine.
+
+What only some commands need is imported where it is built: an offline advice never loads a network client.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pinwise.actions.manifest import FoundManifest
+from pinwise.actions.manifest import read_manifest as _read_manifest
+from pinwise.actions.ports import Knowledge, Source
+from pinwise.environment.choose import Clues
+from pinwise.environment.choose import choose_environment as _choose_environment
+from pinwise.indexes import archives
+from pinwise.knowledge.store import Store, open_store
+from pinwise.knowledge.view import KnowledgeView
+from pinwise.model.environment import Environment
+from pinwise.model.errors import UsageError
+from pinwise.model.facts import Snapshot
+from pinwise.model.request import Manifest, Request
+from pinwise.settings import Settings
+
+if TYPE_CHECKING:
+    from pinwise.actions.ingest import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What one advice asks: what is known, and where to learn more (None when offline)."""
+
+    knowledge: Knowledge
+    source: Source | None
+
+
+# --- manifest and target
+
+
+def read_manifest(
+    where: str | None, requirement_files: Sequence[str], constraint_files: Sequence[str]
+) -> FoundManifest:
+    """Read the manifest that a command names; see `pinwise.actions.manifest.read_manifest`."""
+    return _read_manifest(
+        where, requirement_files=requirement_files, constraint_files=constraint_files, archives=archives
+    )
+
+
+def read_pipfile(where: str | None) -> FoundManifest | None:
+    """Read the Pipfile of a folder, None where there is none: other manifests name no Python."""
+    path = Path(where or ".")
+    if not path.exists():
+        raise UsageError(f"there is no folder `{where}`")
+    return read_manifest(where, (), ()) if (path / "Pipfile").is_file() else None
+
+
+def choose_environment(settings: Settings, folder: Path, manifest: Manifest | None) -> Environment:
+    """Return the target: what the settings declare, else what the project or this machine says.
+
+    Raises:
+        TargetError: There is none, or it cannot be read.
+    """
+    return _choose_environment(
+        Clues(
+            folder=folder,
+            python=settings.python,
+            platform=settings.platform,
+            python_origin=settings.origins.get("python", "declared"),
+            platform_origin=settings.origins.get("platform", "declared"),
+            requires_python=None if manifest is None else manifest.requires_python,
+            manifest="" if manifest is None else manifest.files[0],
+            virtual_env=settings.virtual_env,
+            search_path=settings.search_path,
+        )
+    )
+
+
+# --- knowledge and indexes
+
+
+@contextmanager
+def open_knowledge(settings: Settings, *, read_only: bool = False) -> Iterator[Store]:
+    """Open the knowledge base for a command about it.
+
+    Raises:
+        StoreFailure: It cannot be opened.
+    """
+    with open_store(settings.kb, read_only=read_only) as store:
+        yield store
+
+
+@contextmanager
+def open_world(
+    request: Request,
+    settings: Settings,
+    *,
+    now: int,
+    progress: "Callable[[Progress], None] | None" = None,
+) -> Iterator[World]:
+    """Open what one advice needs.
+
+    Args:
+        request: What is asked.
+        settings: The knowledge base, how to reach indexes, whether to be offline.
+        now: The time of day, in seconds since 1970.
+        progress: Called as facts arrive.
+
+    Raises:
+        StoreFailure: The knowledge base cannot be opened.
+    """
+    with ExitStack() as stack:
+        if settings.offline:
+            yield World(_offline_knowledge(request, settings, stack, now), None)
+            return
+        store = stack.enter_context(open_store(settings.kb))
+        max_age = 0 if settings.refresh else settings.max_age
+        view = KnowledgeView(store, request, now=now, max_age=max_age)
+        yield World(view, _ingestion(view, store, request, settings, stack, progress))
+
+
+def _offline_knowledge(request: Request, settings: Settings, stack: ExitStack, now: int) -> Knowledge:
+    """Return what is known, however old; nothing where there is no knowledge base yet."""
+    if not settings.kb.exists():
+        return Snapshot()
+    store = stack.enter_context(open_store(settings.kb, read_only=True))
+    return KnowledgeView(store, request, now=now, max_age=None)
+
+
+def _ingestion(  # noqa: PLR0913, PLR0917  # everything meets here
+    view: KnowledgeView,
+    store: Store,
+    request: Request,
+    settings: Settings,
+    stack: ExitStack,
+    progress: "Callable[[Progress], None] | None",
+) -> Source:
+    from pinwise.actions.ingest import Ingestion, IngestOptions  # noqa: PLC0415  # not when offline
+    from pinwise.indexes.courier import IndexCourier  # noqa: PLC0415
+    from pinwise.indexes.limits import Limits  # noqa: PLC0415
+    from pinwise.indexes.transport import Transport, TransportSettings  # noqa: PLC0415
+
+    limits = Limits(connect=settings.connect_timeout, read=settings.read_timeout)
+    transport = Transport(
+        TransportSettings(
+            user_agent=f"pinwise/{own_version()}",
+            ca_file=None if settings.ca_file is None else str(settings.ca_file),
+            proxies=proxy_patterns(settings.proxies),
+            limits=limits,
+        )
+    )
+    courier = IndexCourier(stack.enter_context(transport), limits)
+    return Ingestion(view, store, courier, request.indexes, IngestOptions(progress=progress))
+
+
+def own_version() -> str:
+    """Return the version of this pinwise, "0" where it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  # 20 ms
+
+    try:
+        return version("pinwise")
+    except PackageNotFoundError:
+        return "0"
+
+
+def proxy_patterns(proxies: Mapping[str, str]) -> dict[str, str | None]:
+    """Return proxies as the transport takes them: a pattern of URLs -> the proxy, None for none.
+
+    >>> proxy_patterns({"https": "proxy.example:3128", "no": "localhost, .corp.example"})
+    {'https://': 'http://proxy.example:3128', 'all://localhost': None, 'all://*.corp.example': None}
+    """
+    patterns: dict[str, str | None] = {}
+    for scheme in ("http", "https", "all"):
+        if url := proxies.get(scheme):
+            patterns[f"{scheme}://"] = url if "://" in url else f"http://{url}"
+    for host in (part.strip() for part in proxies.get("no", "").split(",")):
+        if host == "*":
+            return {}
+        if host:
+            patterns.update(dict.fromkeys(_unproxied(host)))
+    return patterns
+
+
+def _unproxied(host: str) -> tuple[str, ...]:
+    """Return the patterns of a ``NO_PROXY`` entry: a name stands for its subdomains too."""
+    if "://" in host:
+        return (host,)
+    bare = host.removeprefix("*").removeprefix(".")
+    is_address = ":" in bare or bare.replace(".", "").isdigit() or bare == "localhost"
+    if is_address:
+        return (f"all://[{bare}]" if ":" in bare and not bare.startswith("[") else f"all://{bare}",)
+    return (f"all://*.{bare}",) if host != bare else (f"all://*{bare}",)
