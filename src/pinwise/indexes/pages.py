@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple, NoReturn
-from urllib.parse import unquote, urldefrag, urljoin
+from urllib.parse import unquote, urljoin
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
@@ -37,8 +37,8 @@ _LONGEST_URL = 4_000
 _LONGEST_SPECIFIER = 300
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]{1,40})", re.ASCII)
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
-_USER = re.compile(r"^([a-z]+://)[^/?#]*@")
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f]")
+_USER = re.compile(r"^([a-z]+://)[^/?#]*@", re.IGNORECASE)
+_HOST = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]+\]|[^/?#\[\]:@\\]+)(?::\d{1,5})?(?:[/?]|$)", re.IGNORECASE)
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _SHA256_FRAGMENT = re.compile(r"(?:^|&)sha256=([0-9a-fA-F]{64})(?:&|$)")
 
@@ -107,7 +107,7 @@ def to_project(listing: Listing, name: NormalizedName, index: str, *, is_shared:
         is_shared: Whether the page lists files of other projects too, which are then no findings.
     """
     releases: dict[Version, dict[str, tuple[Version, File]]] = {}
-    skipped = list(listing.skipped)
+    skipped = [] if is_shared else list(listing.skipped)
     for file in listing.files:
         if is_shared and not belongs_to(file.filename, name):
             continue
@@ -349,7 +349,7 @@ def _seconds(text: str) -> int | None:
 def _resolve(href: str, base: str, index: str) -> str:
     """Return the absolute address of a link, without credentials and fragment."""
     href = href.strip().replace(" ", "%20")
-    if not href or len(href) > _LONGEST_URL or _UNPRINTABLE.search(href):
+    if not href or len(href) > _LONGEST_URL or not href.isprintable():
         raise _UnreadableLinkError("its address cannot be read")
     if not href.startswith(("https://", "http://")):
         try:
@@ -360,7 +360,10 @@ def _resolve(href: str, base: str, index: str) -> str:
     if scheme is None or scheme[1].lower() not in _allowed_schemes(index):
         found = plain(scheme[1], 20) if scheme else "no scheme"
         raise _UnreadableLinkError(f"its address (`{found}`) is none that this index may name")
-    return _USER.sub(r"\1", urldefrag(href).url)
+    href = _USER.sub(r"\1", href.partition("#")[0])
+    if scheme[1].lower() != "file" and _HOST.match(href) is None:
+        raise _UnreadableLinkError("its address cannot be read")
+    return href
 
 
 def _allowed_schemes(index: str) -> tuple[str, ...]:
