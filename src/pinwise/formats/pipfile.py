@@ -289,9 +289,10 @@ class _Reading:
                 self.warnings.append(f"{self.document.place(*path, key)}: `{key}` of `{path[1]}` is ignored.")
         if self.document.flag(entry, *path, "no_binary"):
             self.no_binary.add(normalise(path[1]))
-        extras = ",".join(self.document.strings(entry, *path, "extras"))
+        extras = self.document.strings(entry, *path, "extras")
         marker = self._marker(path, entry)
-        text = f"{path[1]}[{extras}]{self._version(path, entry)}" + (f"; {marker}" if marker else "")
+        text = path[1] + (f"[{','.join(extras)}]" if extras else "") + self._version(path, entry)
+        text += f"; {marker}" if marker else ""
         return direct_requirement(
             text, place, index=self._bound_index(path, entry), hashes=self._hashes(path, entry)
         )
