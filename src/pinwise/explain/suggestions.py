@@ -4,12 +4,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pinwise.explain.names import near_names
+from pinwise.explain.well_known import WELL_KNOWN
 from pinwise.model.conflict import Derivation, Fact, FactKind
 
 
 def suggest_names(derivation: Derivation, known: Iterable[str]) -> Derivation:
-    """Return the derivation with near names at every missing project; shared premises stay shared."""
-    names = tuple(known)
+    """Return the derivation with near names at every missing project; shared premises stay shared.
+
+    Args:
+        derivation: Any derivation.
+        known: Projects that are known to exist; well-known names are suggested next to them.
+    """
+    names = tuple(sorted({*known, *WELL_KNOWN}))
     done: dict[int, Derivation] = {}
     stack = [derivation]
     while stack:
