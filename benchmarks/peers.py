@@ -99,7 +99,7 @@ class Pinwise:
         if task.metadata:
             path = task.store / "settings.toml"
             path.write_text(_as_settings(task.metadata), encoding="utf-8")
-            settings["PINWISE_CONFIG"] = str(path)
+            settings["PINWISE_CONFIG_FILE"] = str(path)
         seconds, status, out, said = _process(command, settings, task.store)
         if status not in {0, 1} or not out:
             raise RuntimeError(f"pinwise failed on {task.requirements.name}: {said}")
