@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from judge import rules_broken
 from peers import Peer, Pins, Pinwise, Run, Task, Uv, write_pins
 from relay import Relay
 
@@ -132,7 +133,7 @@ class Bench:
         task = self._constrained(PINWISE, requirements, pins)
         run = PINWISE.run(task)
         if run.pins is None:
-            return "?", f"; uv's breaks a rule: {run.report['conflict']['headline']}"
+            return "?", f"; uv's breaks a rule: {'; '.join(rules_broken(task, pins)) or 'unknown'}"
         dropped = sorted(set(pins) - set(run.pins))
         return str(run.report["proof"]["cost"]), f"; uv's holds {', '.join(dropped)} too" if dropped else ""
 

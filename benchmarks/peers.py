@@ -95,12 +95,12 @@ class Pinwise:
         command += ["--kb", str(task.store / "kb.sqlite"), "--format", "json"]
         command += ["--offline"] if offline else []
         command += ["-c", str(task.constraints)] if task.constraints else []
-        settings = {}
-        if task.metadata:
-            path = task.store / "settings.toml"
-            path.write_text(_as_settings(task.metadata), encoding="utf-8")
-            settings["PINWISE_CONFIG_FILE"] = str(path)
-        seconds, status, out, said = _process(command, settings, task.store)
+        command += [
+            part
+            for name, file in settings_file(task).items()
+            for part in (f"--{name.replace('_', '-')}", file)
+        ]
+        seconds, status, out, said = _process(command, {}, task.store)
         if status not in {0, 1} or not out:
             raise RuntimeError(f"pinwise failed on {task.requirements.name}: {said}")
         report = json.loads(out)
@@ -108,13 +108,17 @@ class Pinwise:
         return Run(seconds, pins if report["outcome"] == "advice" else None, report, said)
 
 
-def _as_settings(path: Path) -> str:
-    """Write ``[[dependency-metadata]]`` tables as the settings file of pinwise has them."""
-    tables = tomllib.loads(path.read_text(encoding="utf-8"))["dependency-metadata"]
+def settings_file(task: Task) -> dict[str, str]:
+    """Write the given metadata as pinwise reads it, and return the option that names the file."""
+    if task.metadata is None:
+        return {}
+    tables = tomllib.loads(task.metadata.read_text(encoding="utf-8"))["dependency-metadata"]
     lines: list[str] = []
     for table in tables:
         lines += ["[[metadata]]", *(f"{key} = {json.dumps(value)}" for key, value in table.items()), ""]
-    return "\n".join(lines)
+    path = task.store / "settings.toml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return {"config_file": str(path)}
 
 
 class Uv:
