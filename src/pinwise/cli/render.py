@@ -68,7 +68,7 @@ def render_advice(advice: Advice, locks: Sequence[LockNote]) -> list[Line]:
     lines = [Line(f"The best stack found for {_manifest(request)}, goal `{request.goal}`", "title")]
     if advice.proof.optimal:
         lines = [Line(f"The best stack for {_manifest(request)}, goal `{request.goal}`", "title")]
-    lines += [*_target(request.environment), Line(), *_pins(advice), *_indexes(advice)]
+    lines += [*_target(request.environment), *_pins(advice), *_indexes(advice)]
     lines += [Line(), *_costs(advice), Line(), *_proof(advice)]
     lines += [*_left_out(advice.left_out), *_skipped(advice)]
     return [*lines, *_locks(locks)]
@@ -93,6 +93,7 @@ def _pins(advice: Advice) -> Iterator[Line]:
     """Yield a table for every category: the first lists what default needs, others what they add."""
     groups = [group.name for group in advice.request.groups]
     if not advice.pins:
+        yield Line()
         yield Line("No package is needed.")
         return
     tables: dict[str, list[Pin]] = {}
@@ -100,12 +101,12 @@ def _pins(advice: Advice) -> Iterator[Line]:
         tables.setdefault(min(pin.groups, key=groups.index), []).append(pin)
     widths = _widths(advice.pins)
     for name in sorted(tables, key=groups.index):
+        yield Line()
         title = "Packages" if name == DEFAULT_GROUP else f"Packages that `{clean(name)}` adds"
         yield Line(f"{title}: {len(tables[name])}", "title")
         yield Line(_row(widths, "name", "version", "age", "cost", "required by").rstrip(), "head")
         for pin in tables[name]:
             yield from _pin(pin, widths)
-        yield Line()
 
 
 class _Widths(NamedTuple):
@@ -200,6 +201,7 @@ def _indexes(advice: Advice) -> Iterator[Line]:
         if pin.local is None:
             served.setdefault(pin.index, []).append(pin.name)
     names = {index.url: index.name for index in advice.request.indexes}
+    yield Line()
     yield Line("Where the files come from", "title")
     for url in sorted(served, key=lambda url: (len(served[url]), url)):
         label = f" (`{clean(names[url] or '')}`)" if names.get(url) else ""
@@ -235,19 +237,20 @@ def _left_out(left_out: Sequence[DirectRequirement]) -> Iterator[Line]:
 
 
 def _skipped(advice: Advice) -> Iterator[Line]:
-    entries = [
-        f"{name} {clean(skip.what)}: {clean(skip.reason)}"
-        for name in sorted(advice.skipped)
-        for skip in advice.skipped[name]
-    ]
-    if not entries:
+    """Say what was left out as broken: of each project the first case, the others counted."""
+    if not advice.skipped:
         return
     yield Line()
     yield Line("Skipped, because they are broken", "title")
-    for entry in entries[:MOST_SKIPPED]:
-        yield from wrap(entry, first="  ", indent="    ")
-    if len(entries) > MOST_SKIPPED:
-        yield Line(f"  and {len(entries) - MOST_SKIPPED:,} more; `--format json` lists all")
+    for name in sorted(advice.skipped)[:MOST_SKIPPED]:
+        first, *others = advice.skipped[name]
+        more = f" (and {len(others):,} more)" if others else ""
+        yield from wrap(
+            f"{name}: {clean(first.what)}: {clean(first.reason)}{more}", first="  ", indent="    "
+        )
+    if len(advice.skipped) > MOST_SKIPPED:
+        projects = count(len(advice.skipped) - MOST_SKIPPED, "more project")
+        yield Line(f"  and some of {projects}; `--format json` lists all")
 
 
 def _locks(locks: Sequence[LockNote]) -> Iterator[Line]:
@@ -320,7 +323,7 @@ def _nothing_written() -> Iterator[Line]:
 def summary(effort: Effort) -> str:
     """Say what an answer took, in one sentence."""
     seconds = f"{effort.seconds:,.1f} s"
-    if not effort.requests:
+    if not (effort.requests or effort.pages or effort.documents):
         return f"Nothing was fetched; {count(effort.rounds, 'round')} of search, {seconds}."
     return (
         f"Fetched {count(effort.pages, 'page')} and {_documents(effort.documents)} with "

@@ -72,6 +72,7 @@ def _given(setting: Setting, value: object, source: Source) -> dict[tuple[Normal
         try:
             release, metadata = parse_given(table)
         except ValueError as error:
-            raise source.error(setting, shown(str(error), 300)) from None
+            reason = "".join(letter if letter.isprintable() else "?" for letter in str(error)[:300])
+            raise source.error(setting, reason) from None
         given[release] = metadata
     return given
