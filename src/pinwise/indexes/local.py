@@ -61,6 +61,8 @@ def _read_file(file: BufferedReader, path: Path, fetch: Fetch) -> Answer:
         size = file.seek(0, 2)
         first, end = fetch.span
         first, end = (max(0, size + first), size) if first < 0 else (min(first, size), min(end, size))
+        if first >= end:
+            return Answer(416, fetch.url, {}, BytesIO(), "")
         headers["content-range"] = f"bytes {first}-{end - 1}/{size}"
         status = 206
         file.seek(first)
