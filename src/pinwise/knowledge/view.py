@@ -42,6 +42,10 @@ class KnowledgeView:
         self._documents: dict[NormalizedName, Mapping[Version, Document]] = {}
         self._open: dict[NormalizedName, Mapping[Version, Ask]] = {}
 
+    def names(self) -> Iterable[NormalizedName]:
+        """Return the names of all projects that some index is known to have."""
+        return self._store.names()
+
     def project(self, name: NormalizedName) -> Project | NoProject | None:
         """Return the page facts of `name` from the index that serves it, None if they are not known."""
         if name not in self._projects:
