@@ -65,24 +65,22 @@ CLI = """\
 # Commands and options
 
 stdout carries the result only; progress, warnings and errors go to stderr. What the exit codes mean is in
-[exit codes](exit-codes.md).
+[exit codes](exit-codes.md). Every command explains itself with `-h` or `--help`. Most options are settings,
+which can be given elsewhere too: see [settings](settings.md).
 """
 
 
 def cli() -> str:
     """Describe every command and every option."""
-    return CLI + "".join(_commands(command, click.Context(command, info_name="pinwise")))
+    return CLI + "".join(_commands(command, command.make_context("pinwise", [], resilient_parsing=True)))
 
 
 def _commands(described: click.Command, context: click.Context) -> Iterator[str]:
     usage = " ".join(described.collect_usage_pieces(context))
     help_text = inspect.cleandoc(described.help or "").replace("\b\n", "")
     yield f"\n## {context.command_path}\n\n```text\n{context.command_path} {usage}\n```\n\n{help_text}\n"
-    rows = [
-        record
-        for parameter in described.get_params(context)
-        if (record := parameter.get_help_record(context))
-    ]
+    options = [each for each in described.params if isinstance(each, click.Option)]
+    rows = [record for option in options if (record := option.get_help_record(context)) is not None]
     if rows:
         yield "\n" + table(("option", "meaning"), ((f"`{names}`", meaning) for names, meaning in rows))
     if isinstance(described, click.Group):
@@ -111,7 +109,7 @@ An error says what happened, to what, and where; `hint:` says what to do next. E
 def exit_codes() -> str:
     """Describe the exit codes: outcomes and errors."""
     outcomes = ((ExitCode.OK, Advice), (ExitCode.REFUSED, Refusal), (ExitCode.FAILED, Undecided))
-    errors = sorted(_leaves(PinwiseError), key=lambda error: error.exit_code)
+    errors = sorted(_below(PinwiseError), key=lambda error: error.exit_code)
     return EXIT_CODES.format(
         codes=table(("code", "meaning"), ((int(code), code.meaning) for code in ExitCode)),
         outcomes=table(
@@ -125,10 +123,10 @@ def exit_codes() -> str:
     )
 
 
-def _leaves(error: type[PinwiseError]) -> Iterator[type[PinwiseError]]:
-    yield error
+def _below(error: type[PinwiseError]) -> Iterator[type[PinwiseError]]:
     for inner in error.__subclasses__():
-        yield from _leaves(inner)
+        yield inner
+        yield from _below(inner)
 
 
 PRICES = """\
