@@ -65,9 +65,8 @@ def wrap(text: str, *, first: str = "", indent: str = "") -> Iterator[Line]:
 def render_advice(advice: Advice, locks: Sequence[LockNote]) -> list[Line]:
     """Return the report of an advice."""
     request = advice.request
-    lines = [Line(f"The best stack found for {_manifest(request)}, goal `{request.goal}`", "title")]
-    if advice.proof.optimal:
-        lines = [Line(f"The best stack for {_manifest(request)}, goal `{request.goal}`", "title")]
+    found = "" if advice.proof.optimal else " found"
+    lines = [Line(f"The best stack{found}{_manifest(request)}, goal `{request.goal}`", "title")]
     lines += [*_target(request.environment), *_pins(advice), *_indexes(advice)]
     lines += [Line(), *_costs(advice), Line(), *_proof(advice)]
     lines += [*_left_out(advice.left_out), *_skipped(advice)]
@@ -75,9 +74,9 @@ def render_advice(advice: Advice, locks: Sequence[LockNote]) -> list[Line]:
 
 
 def _manifest(request: Request) -> str:
-    """Return the manifest's name as the places of its requirements have it."""
+    """Return for which files the stack is, as the places of the requirements name them."""
     files = list(dict.fromkeys(item.place.file for item in (*request.direct, *request.left_out)))
-    return listing([f"`{clean(file)}`" for file in files], longest=2) or "nothing"
+    return f" for {listing([f'`{clean(file)}`' for file in files], longest=2)}" if files else ""
 
 
 def _target(environment: Environment) -> Iterator[Line]:
@@ -104,7 +103,8 @@ def _pins(advice: Advice) -> Iterator[Line]:
         yield Line()
         title = "Packages" if name == DEFAULT_GROUP else f"Packages that `{clean(name)}` adds"
         yield Line(f"{title}: {len(tables[name])}", "title")
-        yield Line(_row(widths, "name", "version", "age", "cost", "required by").rstrip(), "head")
+        head = _row(widths, "name", "version", "age", "cost", "required by")
+        yield Line(head if len(head) <= WIDTH else head.removesuffix("required by").rstrip(), "head")
         for pin in tables[name]:
             yield from _pin(pin, widths)
 
@@ -122,7 +122,7 @@ def _widths(pins: Sequence[Pin]) -> _Widths:
     version = max(7, *(len(str(pin.version)) for pin in pins))
     age = max(3, *(len(_age(pin)) for pin in pins))
     cost = max(4, *(len(_cost(pin)) for pin in pins))
-    return _Widths(min(name, 28), min(version, 14), min(age, 26), cost)
+    return _Widths(min(name, 22), min(version, 10), min(age, 20), cost)
 
 
 def _row(widths: _Widths, name: str, version: str, age: str, *rest: str) -> str:
@@ -163,7 +163,11 @@ def _askers(pin: Pin) -> Iterator[str]:
 
 def _pin(pin: Pin, widths: _Widths) -> Iterator[Line]:
     askers = list(dict.fromkeys(_askers(pin)))
-    row = _row(widths, _name(pin), str(pin.version), _age(pin), _cost(pin), "")
+    name, rest = _name(pin), (str(pin.version), _age(pin), _cost(pin), "")
+    row = _row(widths, name, *rest)
+    if len(row.rstrip()) > WIDTH:
+        yield from wrap(name, first="  ", indent="  ")
+        row = _row(widths, "", *rest)
     yield from _last_column(row, askers)
     if pin.yanked is not None:
         yield from wrap(
@@ -171,7 +175,7 @@ def _pin(pin: Pin, widths: _Widths) -> Iterator[Line]:
         )
     for price in pin.prices:
         if price.unit not in _SHOWN_IN_AGE:
-            text = f"{price.amount:,} {price.unit}: {clean(price.reason)}"
+            text = f"{price.amount:,} {price.unit}: {price.reason}"
             yield from wrap(text, first="      ", indent="      ")
 
 
@@ -245,9 +249,7 @@ def _skipped(advice: Advice) -> Iterator[Line]:
     for name in sorted(advice.skipped)[:MOST_SKIPPED]:
         first, *others = advice.skipped[name]
         more = f" (and {len(others):,} more)" if others else ""
-        yield from wrap(
-            f"{name}: {clean(first.what)}: {clean(first.reason)}{more}", first="  ", indent="    "
-        )
+        yield from wrap(f"{name}: {clean(first.what)}: {first.reason[:300]}{more}", first="  ", indent="    ")
     if len(advice.skipped) > MOST_SKIPPED:
         projects = count(len(advice.skipped) - MOST_SKIPPED, "more project")
         yield Line(f"  and some of {projects}; `--format json` lists all")
