@@ -382,3 +382,12 @@ def test_every_setting_is_described() -> None:
         assert setting.meaning.endswith(".")
         assert bool(setting.variable) == (setting.kind is not Kind.TABLES)
         assert bool(setting.choices) == (setting.kind is Kind.CHOICE)
+
+
+def test_an_index_url_of_ours_turns_pips_configuration_off(tmp_path: Path) -> None:
+    """Who names an index URL to pinwise gets no extra index that was configured for pip."""
+    environ = pip_file(tmp_path, f"[global]\nextra-index-url = {OTHER}\nfind-links = /wheels\n")
+    choice = load(tmp_path, environ=environ | {"PINWISE_INDEX_URL": INDEX}).fallback
+    assert choice.index is not None
+    assert (choice.index.url, choice.extra, choice.flat) == (INDEX, (), ())
+    assert load(tmp_path, environ=environ).fallback.extra != ()

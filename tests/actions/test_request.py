@@ -68,13 +68,13 @@ def test_a_manifest_that_only_adds_indexes_goes_before_the_fallback() -> None:
 
 
 def test_options_outrank_the_manifest() -> None:
-    """An index URL stands in for the default one; what else options name goes first."""
+    """An index URL stands in for the default one and for all that is configured; the rest goes first."""
     asked = IndexChoice(MIRROR, (EXTRA,), (WHEELS,))
     pipfile = manifest(indexes=(PUBLIC, PRIVATE), replaces_default_index=True)
     assert urls(ask(pipfile, asked)) == ["/wheels", "extra", "mirror", "private"]
     requirements = replace(pipfile, kind="requirements", indexes=(PRIVATE, PUBLIC))
     assert urls(ask(requirements, asked)) == ["/wheels", "extra", "private", "mirror"]
-    assert urls(ask(manifest(), IndexChoice(MIRROR))) == ["/wheels", "late", "mirror"]
+    assert urls(ask(manifest(), IndexChoice(MIRROR))) == ["mirror"]
 
 
 def test_a_manifest_without_any_index_takes_the_one_of_the_options() -> None:

@@ -112,7 +112,8 @@ def _indexes(manifest: Manifest, choices: Choices) -> tuple[tuple[Index, ...], t
     """Return the manifest's own indexes as they count here, and all indexes in the order of the policy.
 
     Extra indexes come first: a private index shadows the public one. An index URL from the options stands in
-    for the manifest's default index and keeps its name.
+    for the manifest's default index and keeps its name; configured indexes then have no say, so that nobody's
+    configuration adds to what was asked for by name.
     """
     own = list(manifest.indexes)
     asked, fallback = choices.asked, choices.fallback
@@ -121,8 +122,9 @@ def _indexes(manifest: Manifest, choices: Choices) -> tuple[tuple[Index, ...], t
         if asked.index is not None:
             _replace_default(own, asked.index, is_first=manifest.kind == "Pipfile")
         return tuple(own), _distinct([*before, *own])
-    last = asked.index or fallback.index
-    after = [*fallback.flat, *fallback.extra, *([] if last is None else [last])]
+    after = [*fallback.flat, *fallback.extra, *([] if fallback.index is None else [fallback.index])]
+    if asked.index is not None:
+        after = [asked.index]
     return tuple(own), _distinct([*before, *own, *after])
 
 

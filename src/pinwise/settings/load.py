@@ -103,13 +103,18 @@ class _Loading:
                 )
 
     def _fallback(self, pip: PipConfiguration) -> IndexChoice:
-        """Return the indexes of variables, configuration files, pip, and the default."""
+        """Return the indexes of variables, configuration files, pip, and the default.
+
+        Where our own settings name an index URL, pip's configuration has no say.
+        """
         own = index_choice(self.sources[1:])
-        index = own.index or pip.index
+        if own.index is not None:
+            return trusting(own, pip)
+        index = pip.index
         if index is None and not pip.has_no_index and self._needs_default():
             index = public_index()
         choice = IndexChoice(index, own.extra or pip.extra, own.flat or pip.flat)
-        if pip.has_no_index and own.index is None:
+        if pip.has_no_index:
             choice = IndexChoice(None, own.extra, own.flat or pip.flat)
         return trusting(choice, pip)
 
