@@ -110,9 +110,9 @@ def test_every_price_and_goal_is_documented() -> None:
     concept = (DOCS / "concepts" / "prices.md").read_text(encoding="utf-8")
     for goal in GOALS:
         assert f"`{goal}`" in reference
-    for step in (*STEPS, *METADATA_STEPS):
-        assert f"`{step.name}`" in reference
-        assert step.name in concept.lower()
+    for name in [step.name for step in STEPS] + [step.name for step in METADATA_STEPS]:
+        assert f"`{name}`" in reference
+        assert name in concept.lower()
 
 
 def anchors(page: Path) -> set[str]:
