@@ -92,7 +92,9 @@ class _Reader:
         name = text[: text.index("]") + 1] if "[" in text else requirement.name
         known = self.known.get(name, self.known.get(requirement.name, ()))
         refused = {reason.partition(" ")[0] for reason in reasons}
+        named = requirement.specifier.prereleases
         fitting = [v for v in known if requirement.specifier.contains(v, prereleases=True)]
+        fitting = [v for v in fitting if named or not v.is_prerelease] or fitting
         return Term(name, tuple(v for v in fitting if str(v) not in refused), known)
 
     def _term(self, text: str) -> Term:

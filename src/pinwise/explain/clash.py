@@ -136,14 +136,32 @@ class _World:
         subject, target = facts[0].subject, facts[0].target
         if subject is None or target is None or subject.project not in self.needed:
             return False
-        possible, covered, wanted = self.possible[base(subject.project)], 0, 0
-        relevant = [fact for fact in facts if fact.subject and possible & self.mask(fact.subject)]
-        for fact in relevant:
-            covered |= self.mask(fact.subject) if fact.subject else 0
-            wanted |= self.mask(fact.target) if fact.target else 0
-        if not relevant or possible & ~covered:
+        cases = {self.possible[base(subject.project)]: (self.possible[base(target.project)], False)}
+        for fact in facts:
+            cases = self._split(cases, fact)
+        if not all(is_told for _, is_told in cases.values()):
             return False
-        return self._require(target, wanted, *relevant)
+        is_own = base(subject.project) == base(target.project)
+        wanted = 0
+        for case, (left, _) in cases.items():
+            wanted |= left & case if is_own else left
+        start = self.possible[base(subject.project)]
+        return self._require(
+            target, wanted, *(f for f in facts if f.subject and start & self.mask(f.subject))
+        )
+
+    def _split(self, cases: dict[int, tuple[int, bool]], fact: Fact) -> dict[int, tuple[int, bool]]:
+        """Split cases by whether `fact` is about them; of the target it leaves what it asks for."""
+        if fact.subject is None or fact.target is None:
+            return cases
+        mask, allowed = self.mask(fact.subject), self.mask(fact.target)
+        split: dict[int, tuple[int, bool]] = {}
+        for case, (left, is_told) in cases.items():
+            if case & mask:
+                split[case & mask] = (left & allowed, True)
+            if case & ~mask:
+                split[case & ~mask] = (left, is_told)
+        return split
 
     def _require(self, term: Term, mask: int, *facts: Fact) -> bool:
         is_new = term.project not in self.needed

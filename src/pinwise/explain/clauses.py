@@ -90,8 +90,8 @@ def tell(facts: Sequence[Fact], *, with_chains: bool = True) -> Told:
     for root in roots:
         clause = _chain(root, telling, follows=follows)
         (chains if len(clause.facts) > 1 and root in leading else plain).append(clause)
-    rest = [*_standing(telling), *_others(facts, telling)]
-    return Told(tuple(chains), tuple(plain), tuple(rest))
+    standing = tuple(_standing(telling))
+    return Told(tuple(chains), tuple(plain), (*_limits(facts), *standing, *_unusable(telling)))
 
 
 def requirement(fact: Fact) -> str:
@@ -107,7 +107,7 @@ def note(fact: Fact, *, with_reasons: bool = True) -> str:
     origin = [clean(fact.place)] if fact.place else []
     origin += [f"for {code(fact.group)}"] if is_named else []
     parts = [", ".join(origin)] if origin else []
-    parts += [_reasons(fact)] if with_reasons and fact.reasons else []
+    parts += [told] if with_reasons and (told := _reasons(fact)) else []
     return f" ({'; '.join(parts)})" if parts else ""
 
 
@@ -151,7 +151,7 @@ def _chain(first: Fact, telling: _Telling, *, follows: bool) -> Clause:
     hidden = _hidden(links)
     text = _required(first, ending if first is told[-1] else "")
     for link in links[: len(links) - len(hidden) - 1] if hidden else links:
-        text += f", which requires {_requirements(link, ending)}"
+        text += f", which requires {_requirements(link, ending if link is links[-1] else '')}"
     if hidden:
         through = listing([requirement(link[0]) for link in hidden], longest=_MOST_NAMED)
         text += f", which through {through} requires {_requirements(links[-1], ending)}"
@@ -207,15 +207,19 @@ def _ending(fact: Fact, telling: _Telling) -> str:
     if any(end.kind is FactKind.NO_PROJECT for end in ends):
         return ", which no index has"
     if ends:
-        return f", of which no version can be used: {listing([_reasons(end) for end in ends if end.reasons])}"
+        return _none_usable(ends)
     if fact.target is not None and fact.target.versions:
         return ""
     if fact.reasons:
-        return f", of which no version can be used: {_reasons(fact)}"
-    newest = (
-        f" (the newest usable one is {fact.target.known[-1]})" if fact.target and fact.target.known else ""
-    )
+        return _none_usable([fact])
+    known = fact.target.known if fact.target is not None else ()
+    newest = f" (the newest usable one is {known[-1]})" if known else ""
     return f", which no version satisfies{newest}"
+
+
+def _none_usable(facts: Iterable[Fact]) -> str:
+    reasons = listing([told for fact in facts if (told := _reasons(fact))])
+    return f", of which no version can be used{': ' if reasons else ''}{reasons}"
 
 
 def _standing(telling: _Telling) -> Iterator[Clause]:
@@ -256,8 +260,8 @@ def _narrowed(subject: Term, wishes: Iterable[Fact]) -> Phrase:
     return phrase
 
 
-def _others(facts: Iterable[Fact], telling: _Telling) -> Iterator[Clause]:
-    """Tell constraints, what is held, and what cannot be used without being the end of a chain."""
+def _limits(facts: Sequence[Fact]) -> Iterator[Clause]:
+    """Tell constraints and what is held."""
     constraints = [fact for fact in facts if fact.kind is FactKind.CONSTRAINT]
     if constraints:
         allowed = listing([requirement(fact) + note(fact) for fact in constraints])
@@ -267,9 +271,13 @@ def _others(facts: Iterable[Fact], telling: _Telling) -> Iterator[Clause]:
     for group in dict.fromkeys(fact.group for fact in held):
         own = [fact for fact in held if fact.group == group]
         yield Clause(f"{code(group or DEFAULT_GROUP)} already {_held(own)}", tuple(own))
+
+
+def _unusable(telling: _Telling) -> Iterator[Clause]:
+    """Tell what cannot be used and is not the end of a chain."""
     for fact in telling.ends:
         if id(fact) not in telling.told_ends and fact.subject is not None:
-            yield Clause(_unusable(fact), (fact,))
+            yield Clause(_cannot_be_used(fact, fact.subject), (fact,))
 
 
 def _held(facts: Sequence[Fact]) -> str:
@@ -280,10 +288,9 @@ def _held(facts: Sequence[Fact]) -> str:
     return listing(parts)
 
 
-def _unusable(fact: Fact) -> str:
-    subject = fact.subject
-    if subject is None or fact.kind is FactKind.NO_PROJECT:
-        return f"no index has {code(subject.project if subject else fact.requirement)}"
+def _cannot_be_used(fact: Fact, subject: Term) -> str:
+    if fact.kind is FactKind.NO_PROJECT:
+        return f"no index has {code(subject.project)}"
     same = common_reason(fact.reasons, subject.versions)
     if same:
         return describe(subject).verb(same)

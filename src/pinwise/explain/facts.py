@@ -88,14 +88,11 @@ def _distances(facts: Iterable[Fact]) -> dict[str, int]:
 
 
 def _is_tie(fact: Fact) -> bool:
-    """Whether the fact only says that a project with an extra is the project."""
+    """Whether the fact only says that a project with an extra is the project at the same version."""
     subject, target = fact.subject, fact.target
-    return (
-        fact.kind is FactKind.REQUIRES
-        and subject is not None
-        and target is not None
-        and (target.project == base(subject.project) and bool(target.versions))
-    )
+    if fact.kind is not FactKind.REQUIRES or subject is None or target is None:
+        return False
+    return target.project == base(subject.project) and set(subject.versions) <= set(target.versions)
 
 
 def _merge_equal(facts: Sequence[Fact]) -> tuple[Fact, ...]:

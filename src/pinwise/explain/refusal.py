@@ -34,6 +34,10 @@ left out is counted. The whole tree is in the JSON report.
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
 from pinwise.explain.clash import Clash, base, find_clash
 from pinwise.explain.clauses import Clause, Told, requirement, tell
 from pinwise.explain.facts import leaves, simplify
@@ -199,30 +203,52 @@ def _end(clash: Clash | None, facts: Sequence[Fact], *, is_brief: bool) -> list[
     is_split = len(sources) > len(set(sources))
     if is_split or len(demands) < 2 or not all(_demands(fact, clash.project) for fact in clash.facts):  # noqa: PLR2004
         return [f"that leaves no version of {code(clash.project)}"]
-    usable = "usable version" if any(fact.reasons for fact in clash.facts) else "version"
     both = "both" if len(demands) == 2 else "all of"  # noqa: PLR2004  # two are "both"
     named = "" if is_brief and both == "both" else f" {listing(list(demands))}"
     if len(demands) > _MOST_IN_HEADLINE:
         both, named = "all of these", ""
+    if _is_about_prereleases(clash):
+        fitting = f"only pre-releases of {code(clash.project)} satisfy {both}{named}"
+        return [f"{fitting}, and not all of them allow those"]
+    usable = "usable version" if any(fact.reasons for fact in clash.facts) else "version"
     return [f"no {usable} of {code(clash.project)} satisfies {both}{named}"]
+
+
+def _is_about_prereleases(clash: Clash) -> bool:
+    """Whether pre-releases fit every specifier, but a requirement that names none does not take them."""
+    specifiers = [_specifier(fact) for fact in clash.facts]
+    offered = set().union(*(_versions(fact) for fact in clash.facts))
+    return any(
+        version.is_prerelease
+        and all(each is not None and each.contains(version, prereleases=True) for each in specifiers)
+        for version in offered
+    )
+
+
+def _specifier(fact: Fact) -> SpecifierSet | None:
+    try:
+        return Requirement(fact.requirement).specifier
+    except InvalidRequirement:
+        return None
 
 
 def _is_said(clash: Clash, facts: Sequence[Fact]) -> bool:
     """Whether one requirement alone fails: its clause ends with the reason."""
-    if any(fact.kind is FactKind.NO_PROJECT for fact in facts):
+    missing = [fact.subject for fact in facts if fact.kind is FactKind.NO_PROJECT and fact.subject]
+    if any(base(term.project) == clash.project for term in missing):
         return True
     demands = [fact for fact in facts if _demands(fact, clash.project)]
-    decisive = [fact.target for fact in demands if fact in clash.facts]
-    if len(decisive) == 1 and decisive[0] is not None and not decisive[0].versions:
+    decisive = [fact for fact in demands if fact in clash.facts]
+    if len(decisive) == 1 and decisive[0].kind is not FactKind.CONSTRAINT and not _versions(decisive[0]):
         return True
     barred = [fact.subject for fact in facts if fact.kind is FactKind.UNUSABLE and fact.subject]
-    return any(
-        fact.target is not None
-        and base(term.project) == clash.project
-        and {*fact.target.versions} <= {*term.versions}
-        for fact in demands
-        for term in barred
-    )
+    barred = [term for term in barred if base(term.project) == clash.project]
+    return any(_versions(fact).issubset(term.versions) for fact in demands for term in barred)
+
+
+def _versions(fact: Fact) -> set[Version]:
+    """Return the versions that a fact asks for."""
+    return set() if fact.target is None else set(fact.target.versions)
 
 
 def _demands(fact: Fact, project: str) -> bool:

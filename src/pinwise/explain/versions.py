@@ -96,15 +96,15 @@ def collapse_reasons(reasons: Sequence[str], known: Sequence[Version] = ()) -> s
     A reason that does not begin with a version is told as it is. At most three are told.
     """
     by_predicate: dict[str, list[Version]] = {}
-    for reason in reasons:
+    for reason in filter(str.strip, reasons):
         version, predicate = _split(reason)
         versions = by_predicate.setdefault(predicate, [])
         if version is not None:
             versions.append(version)
     everything = sorted({version for group in by_predicate.values() for version in group}.union(known))
     told = [_tell(predicate, runs(group, everything)) for predicate, group in by_predicate.items()]
-    if len(told) <= _MOST_RUNS and any(" and " in each for each in told[:-1]) | (" and " in told[-1]):
-        return ", and ".join([", ".join(told[:-1]), told[-1]] if told[1:] else told)
+    if 1 < len(told) <= _MOST_RUNS and any(" and " in each for each in told):
+        return f"{', '.join(told[:-1])}, and {told[-1]}"
     return listing(told, longest=_MOST_RUNS, rest="reasons")
 
 

@@ -59,7 +59,7 @@ def count(amount: int, noun: str) -> str:
 def to_plural(predicate: str) -> str:
     """Return a predicate in the plural: ``needs Python >=3.12`` becomes ``need Python >=3.12``."""
     verb, space, rest = predicate.partition(" ")
-    return _PLURALS.get(verb, verb) + space + rest
+    return _PLURALS.get(verb, verb) + f"{space}{rest}".replace(" its ", " their ")
 
 
 def to_sentence(text: str) -> str:
