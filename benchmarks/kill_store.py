@@ -15,6 +15,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -115,6 +116,8 @@ def _fork(path: Path, prefix: str, said: int, *, is_early: bool) -> int:
     if not child:
         try:
             write_until_killed(path, prefix, said, is_early=is_early)
+        except BaseException:  # noqa: BLE001  # a child must not go on as a second parent
+            traceback.print_exc()
         finally:
             os._exit(1)
     return child

@@ -88,6 +88,23 @@ def test_nothing_to_read_is_said(tmp_path: Path, is_empty_file: bool) -> None:  
     open_store(path, read_only=True).close()
 
 
+def test_what_a_killed_process_left_does_not_hinder(tmp_path: Path) -> None:
+    """A store that was being made, and the log of one that is gone, are swept away when a store is made."""
+    path = tmp_path / "knowledge.sqlite"
+    with open_store(path) as store:
+        store.put_page(INDEX, NAME, None, etag=None, last_modified=None, checked=1)
+        log = path.with_name("knowledge.sqlite-wal").read_bytes()
+    assert log
+    path.unlink()
+    path.with_name("knowledge.sqlite-wal").write_bytes(log)
+    path.with_name("knowledge.sqlite.new").write_bytes(b"half")
+    path.with_name("knowledge.sqlite.new-journal").write_bytes(b"half")
+    with open_store(path) as store:
+        assert store.page(INDEX, NAME) is None
+        assert store.index_status() == ()
+    assert list(tmp_path.glob("*.new*")) == []
+
+
 def test_a_place_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
     """A folder at the path, or a file where its folder should be, is an error with a hint."""
     refusal(tmp_path)

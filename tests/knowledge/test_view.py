@@ -238,8 +238,18 @@ def test_a_frozen_view_is_the_same_world(store: Store) -> None:
     assert seen.digest([CLICK, FLASK]) == snapshot_digest(frozen)
 
 
-names = st.sampled_from([FLASK, CLICK, normalise("jinja2")])
 versions = st.sampled_from(["1.0", "1.1", "2.0"])
+
+
+def learn(store: Store, index: str, name: NormalizedName, data: st.DataObject) -> None:
+    """Put what an index says of a project: nothing, or releases and some answers about their files."""
+    listed = sorted(data.draw(st.none() | st.sets(versions, min_size=1)) or ())
+    files = [wheel_file(name, version) for version in listed]
+    put(store, index, project(index, *files, name=name) if files else None, name=name)
+    for file in data.draw(st.lists(st.sampled_from(files)) if files else st.just([])):
+        document = data.draw(st.sampled_from([None, Unusable("broken"), told(file, Origin.WHEEL, "click")]))
+        kind = data.draw(st.sampled_from([Origin.METADATA_FILE, Origin.WHEEL]))
+        store.put_document(index, name, file.filename, kind.value, document, checked=NOW)
 
 
 @settings(max_examples=40, deadline=None)
@@ -251,17 +261,10 @@ def test_the_offline_view_equals_the_online_view(
     path = tmp_path_factory.mktemp("offline") / "knowledge.sqlite"
     everything = [FLASK, CLICK, normalise("jinja2")]
     with open_store(path) as store:
-        for name in everything:
-            for index in (PRIVATE, PUBLIC):
-                listed = sorted(data.draw(st.none() | st.sets(versions, min_size=1)) or ())
-                files = [wheel_file(name, version) for version in listed]
-                put(store, index, project(index, *files, name=name) if files else None, name=name)
-                for file in data.draw(st.lists(st.sampled_from(files)) if files else st.just([])):
-                    document = data.draw(
-                        st.sampled_from([None, Unusable("broken"), told(file, Origin.WHEEL, "x")])
-                    )
-                    kind = data.draw(st.sampled_from([Origin.METADATA_FILE, Origin.WHEEL]))
-                    store.put_document(index, name, file.filename, kind.value, document, checked=NOW)
+        with store.batch():
+            for name in everything:
+                for index in (PRIVATE, PUBLIC):
+                    learn(store, index, name, data)
         online = view(store)
         known = {name: (online.project(name), dict(online.known_documents(name))) for name in everything}
         digest = online.digest(everything)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pinwise.knowledge import schema
 from pinwise.knowledge.connection import Connection
-from pinwise.knowledge.failures import damaged, store_failures
+from pinwise.knowledge.failures import damaged, store_failures, unreachable
 from pinwise.knowledge.lock import WriteLock
 from pinwise.model.errors import StoreFailure
 
@@ -111,10 +111,45 @@ class Database:
 
     def _create(self) -> None:
         with self._lock.held():
-            writer = self._writer = _open_writer(self.path)
-            with _transaction(writer):
-                if schema.inspect(writer) is schema.Content.NOTHING:  # else another process was first
-                    schema.create(writer)
+            if not self._is_there():  # else another process was first
+                _create(self.path)
+
+
+def _create(path: Path) -> None:
+    """Put an empty store at `path`, whole or not at all: it is made beside it and then takes the name.
+
+    Killed in the middle of making tables in place, SQLite leaves a file that a reader cannot open.
+    """
+    made = path.with_name(f"{path.name}.new")
+    try:
+        for left_over in (made, *_beside(made), *_beside(path)):
+            left_over.unlink(missing_ok=True)
+        connection = _connect(made, "mode=rwc")
+        try:
+            with _transaction(connection):
+                schema.create(connection)
+            connection.execute("PRAGMA journal_mode = WAL")
+        finally:
+            connection.close()
+        made.replace(path)
+        _synchronise(path.parent)
+    except OSError as error:
+        raise unreachable(path, error) from error
+
+
+def _beside(path: Path) -> tuple[Path, ...]:
+    """Return what SQLite keeps beside a database; the log of one that is gone must not meet another."""
+    return tuple(path.with_name(f"{path.name}-{kind}") for kind in ("journal", "wal", "shm"))
+
+
+def _synchronise(folder: Path) -> None:
+    """Let the names in a folder survive a power cut, where the system has a way to say so."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager
@@ -167,11 +202,6 @@ def _open_reader(path: Path) -> Connection:
 
 
 def _open_writer(path: Path) -> Connection:
-    connection = _connect(path, "mode=rwc")
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-    except BaseException:
-        connection.close()
-        raise
+    connection = _connect(path, "mode=rw")
+    connection.execute("PRAGMA synchronous = FULL")
     return connection
