@@ -309,6 +309,16 @@ def test_proxy(index: LoopbackIndex) -> None:
         assert [request.path for request in proxy.requests] == ["http://index.invalid/x"]
 
 
+@pytest.mark.parametrize("proxy", ["gopher://user:word@proxy.example", "socks5://proxy.example:1"])
+def test_unusable_proxy(proxy: str) -> None:
+    """A proxy that cannot be used is the user's mistake; its password is not shown."""
+    with Transport(TransportSettings("x", proxies={"all://": proxy}, limits=QUICK)) as transport:
+        transport.submit("x", Index("http://x.invalid"), once(Fetch("http://x.invalid/", "x", 100)))
+        with pytest.raises(UsageError, match="proxy") as caught:
+            list(transport.results())
+    assert "word" not in str(caught.value)
+
+
 def test_unreadable_certificates() -> None:
     """Certificates that cannot be read are the user's mistake."""
     settings = TransportSettings("x", ca_file="/no/such/file", limits=QUICK)
