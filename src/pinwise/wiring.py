@@ -3,6 +3,7 @@
 What only some commands need is imported where it is built: an offline advice never loads a network client.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from pinwise.settings import Settings
 
 if TYPE_CHECKING:
     from pinwise.actions.ingest import Progress
+    from pinwise.indexes.limits import Limits
+    from pinwise.indexes.transport import TransportSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +116,18 @@ def open_world(
         if settings.offline:
             yield World(_offline_knowledge(request, settings, stack, now), None)
             return
+        from pinwise.actions.ingest import Ingestion, IngestOptions  # noqa: PLC0415  # not when offline
+        from pinwise.indexes.courier import IndexCourier  # noqa: PLC0415
+        from pinwise.indexes.transport import Transport  # noqa: PLC0415
+
         store = stack.enter_context(open_store(settings.kb))
-        max_age = 0 if settings.refresh else settings.max_age
-        view = KnowledgeView(store, request, now=now, max_age=max_age)
-        yield World(view, _ingestion(view, store, request, settings, stack, progress))
+        # Times are whole seconds: a page that was checked in this very second is asked for again, too.
+        begin = now + 1 if settings.refresh else now
+        view = KnowledgeView(store, request, now=begin, max_age=0 if settings.refresh else settings.max_age)
+        options = IngestOptions(clock=lambda: max(time.time(), begin), progress=progress)
+        transport = stack.enter_context(Transport(_transport_settings(settings)))
+        courier = IndexCourier(transport, _limits(settings))
+        yield World(view, Ingestion(view, store, courier, request.indexes, options))
 
 
 def _offline_knowledge(request: Request, settings: Settings, stack: ExitStack, now: int) -> Knowledge:
@@ -127,30 +138,21 @@ def _offline_knowledge(request: Request, settings: Settings, stack: ExitStack, n
     return KnowledgeView(store, request, now=now, max_age=None)
 
 
-def _ingestion(  # noqa: PLR0913, PLR0917  # everything meets here
-    view: KnowledgeView,
-    store: Store,
-    request: Request,
-    settings: Settings,
-    stack: ExitStack,
-    progress: "Callable[[Progress], None] | None",
-) -> Source:
-    from pinwise.actions.ingest import Ingestion, IngestOptions  # noqa: PLC0415  # not when offline
-    from pinwise.indexes.courier import IndexCourier  # noqa: PLC0415
-    from pinwise.indexes.limits import Limits  # noqa: PLC0415
-    from pinwise.indexes.transport import Transport, TransportSettings  # noqa: PLC0415
+def _limits(settings: Settings) -> "Limits":
+    from pinwise.indexes.limits import Limits  # noqa: PLC0415  # not when offline
 
-    limits = Limits(connect=settings.connect_timeout, read=settings.read_timeout)
-    transport = Transport(
-        TransportSettings(
-            user_agent=f"pinwise/{own_version()}",
-            ca_file=None if settings.ca_file is None else str(settings.ca_file),
-            proxies=proxy_patterns(settings.proxies),
-            limits=limits,
-        )
+    return Limits(connect=settings.connect_timeout, read=settings.read_timeout)
+
+
+def _transport_settings(settings: Settings) -> "TransportSettings":
+    from pinwise.indexes.transport import TransportSettings  # noqa: PLC0415  # not when offline
+
+    return TransportSettings(
+        user_agent=f"pinwise/{own_version()}",
+        ca_file=None if settings.ca_file is None else str(settings.ca_file),
+        proxies=proxy_patterns(settings.proxies),
+        limits=_limits(settings),
     )
-    courier = IndexCourier(stack.enter_context(transport), limits)
-    return Ingestion(view, store, courier, request.indexes, IngestOptions(progress=progress))
 
 
 def own_version() -> str:

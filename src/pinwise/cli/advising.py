@@ -13,8 +13,9 @@ from pinwise.actions.request import build_request
 from pinwise.actions.write import Lock, write_locks
 from pinwise.cli import render
 from pinwise.cli.exits import exit_code
-from pinwise.cli.paper import write_lines, write_note, write_result, write_warnings
+from pinwise.cli.paper import write_lines, write_warnings
 from pinwise.cli.progress import Progress
+from pinwise.cli.streams import write_err, write_out
 from pinwise.explain.refusal import Explanation, explain
 from pinwise.formats.locks import LockFormat, lock_format
 from pinwise.formats.report import to_report
@@ -42,12 +43,12 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
         notes = lock(outcome, found, names, is_dry=options["dry_run"])
     explanation = explain(outcome.derivation) if isinstance(outcome, Refusal) else None
     if options["form"] == "json":
-        write_result(json.dumps(to_report(outcome, explanation), indent=2, ensure_ascii=False))
+        write_out(json.dumps(to_report(outcome, explanation), indent=2, ensure_ascii=False))
         for note in notes:
-            write_note(f"{note.name}: {note.state}")
+            write_err(f"{note.name}: {note.state}")
     else:
         write_lines(_text(outcome, explanation, notes, settings), is_plain=settings.is_plain)
-    write_note(render.summary(outcome.effort))
+    write_err(render.summary(outcome.effort))
     return exit_code(outcome)
 
 

@@ -1,6 +1,5 @@
 """The command `pinwise`, and how every command ends: with an exit code, never with a traceback."""
 
-import os
 import sys
 from collections.abc import Iterable
 from typing import Any, NoReturn
@@ -11,6 +10,7 @@ from pinwise.cli.advise import advise_command
 from pinwise.cli.environment import environment_command
 from pinwise.cli.exits import ExitCode
 from pinwise.cli.kb import kb_command
+from pinwise.cli.streams import write_err
 from pinwise.model.errors import PinwiseError
 
 
@@ -25,52 +25,33 @@ class CommandLine(click.Group):
         """Run one command and return its exit code."""
         try:
             code = super().main(*args, **options)
-            sys.stdout.flush()
-        except PinwiseError as error:
-            say_error(str(error), error.hint)
-            return error.exit_code
         except click.exceptions.NoArgsIsHelpError as error:
             click.echo(error.format_message(), err=True)
             return ExitCode.USAGE
         except click.ClickException as error:
             say_error(*describe(error))
             return ExitCode.USAGE
-        except (KeyboardInterrupt, click.Abort):
-            _say_on_stderr("interrupted")
+        except click.Abort:
             return ExitCode.INTERRUPTED
-        except BrokenPipeError:
-            _forget_output()
-            return ExitCode.FAILED
         return code if isinstance(code, int) else ExitCode.OK
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command inside of click, which would say some errors in its own way."""
+        try:
+            return super().invoke(ctx)
+        except PinwiseError as error:
+            say_error(str(error), error.hint)
+            return error.exit_code
+        except KeyboardInterrupt:
+            write_err("interrupted")
+            return ExitCode.INTERRUPTED
 
 
 def say_error(message: str, hint: str | None = None) -> None:
     """Print an error in the one form that all have."""
-    _say_on_stderr(f"error: {printable(message)}")
+    write_err(f"error: {message}")
     if hint:
-        _say_on_stderr(f"hint: {printable(hint)}")
-
-
-def printable(text: str) -> str:
-    """Return a message without control characters, for it may hold text from outside."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def _say_on_stderr(text: str) -> None:
-    try:
-        click.echo(text, err=True)
-    except OSError:
-        _forget_output()
-
-
-def _forget_output() -> None:
-    """Point both streams at nothing, so that flushing them at the end of the process stays quiet."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            os.dup2(nothing, stream.fileno())
-        except (OSError, ValueError):  # a stream without a descriptor, as in tests
-            continue
+        write_err(f"hint: {hint}")
 
 
 def describe(error: click.ClickException) -> tuple[str, str | None]:

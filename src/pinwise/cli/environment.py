@@ -18,8 +18,9 @@ from pinwise.cli.options import config_file_option, format_option, setting_optio
 def environment_command(folder: str | None, **options: Any) -> int:
     """Show the target of an advice, detected or declared."""
     from pinwise import wiring  # noqa: PLC0415  # `--help` need not pay for it
-    from pinwise.cli.paper import write_lines, write_result, write_warnings  # noqa: PLC0415
+    from pinwise.cli.paper import write_lines, write_warnings  # noqa: PLC0415
     from pinwise.cli.render import environment_facts, render_environment, to_toml  # noqa: PLC0415
+    from pinwise.cli.streams import write_out  # noqa: PLC0415
     from pinwise.settings import read_settings  # noqa: PLC0415
 
     found = wiring.read_pipfile(folder)
@@ -29,9 +30,9 @@ def environment_command(folder: str | None, **options: Any) -> int:
     write_warnings(settings.warnings)
     match options["form"]:
         case "toml":
-            write_result(to_toml(environment_facts(environment)))
+            write_out(to_toml(environment_facts(environment)))
         case "json":
-            write_result(json.dumps(environment_facts(environment), indent=2, ensure_ascii=False))
+            write_out(json.dumps(environment_facts(environment), indent=2, ensure_ascii=False))
         case _:
             write_lines(render_environment(environment), is_plain=settings.is_plain)
     return ExitCode.OK

@@ -64,8 +64,8 @@ def forget_command(name: str, **options: Any) -> int:
 def path_command(**options: Any) -> int:
     """Show where the knowledge base is, whether or not there is one yet."""
     from pinwise.actions.knowledge import knowledge_path  # noqa: PLC0415  # `--help` need not pay for it
-    from pinwise.cli.paper import write_result  # noqa: PLC0415
+    from pinwise.cli.streams import write_out  # noqa: PLC0415
     from pinwise.settings import read_settings  # noqa: PLC0415
 
-    write_result(str(knowledge_path(read_settings(options).kb)))
+    write_out(str(knowledge_path(read_settings(options).kb)))
     return ExitCode.OK

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pinwise.actions.request import IndexChoice
-from pinwise.formats.entries import parse_index
+from pinwise.formats.entries import parse_index, shown
 from pinwise.model.request import Index, Place
 from pinwise.settings.pip import (
     PipConfiguration,
@@ -38,7 +38,12 @@ def _parse_indexes(setting: Setting, source: Source) -> tuple[Index, ...]:
     place = source.place_of(setting.name) or Place(source.name_of(setting))
     is_flat = setting.name == "find_links"
     indexes = (parse_index(str(url), place, is_flat=is_flat) for url in urls)
-    return tuple(_absolute(index, source.folder) for index in indexes)
+    found = tuple(_absolute(index, source.folder) for index in indexes)
+    for url, index in zip(urls, found, strict=True):
+        if not is_flat and ":" not in index.url and not os.path.isdir(index.url):  # noqa: PTH112  # a text
+            reason = f"must be the URL of an index, not `{shown(str(url))}`"
+            raise source.error(setting, reason, "it looks like `https://index.example/simple`")
+    return found
 
 
 def _absolute(index: Index, folder: Path) -> Index:

@@ -1,0 +1,465 @@
+"""The commands as users meet them: files, streams and exit codes, against a loopback index."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pinwise.cli import main
+from pinwise.environment.declare import declare
+from support.artifacts import sdist, wheel
+from support.loopback import Answer, LoopbackIndex
+
+PIPFILE = '[packages]\nflask = "*"\n\n[dev-packages]\npytest = "*"\n'
+TARGET = ("--python", "3.12", "--platform", "manylinux_2_28_x86_64")
+
+
+@pytest.fixture
+def index() -> Iterator[LoopbackIndex]:
+    """Return an index with a small world."""
+    with LoopbackIndex() as loopback:
+        loopback.add(wheel("flask", "2.0", requires=["click<8"]), uploaded="2023-01-01T00:00:00Z")
+        loopback.add(wheel("flask", "3.0", requires=["click>=8"]), uploaded="2024-01-01T00:00:00Z")
+        loopback.add(wheel("click", "7.0"), uploaded="2022-01-01T00:00:00Z")
+        loopback.add(wheel("click", "8.0"), uploaded="2023-06-01T00:00:00Z")
+        loopback.add(wheel("pytest", "8.0"))
+        loopback.add(sdist("broken", "1.0"), sha256="0" * 64, metadata="none")
+        yield loopback
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder in which commands are run against an index."""
+
+    folder: Path
+    index: LoopbackIndex
+
+    def run(self, *arguments: str, index_url: str | None = "") -> Result:
+        """Run a command; `index_url` None gives it no index."""
+        url = self.index.url if index_url == "" else index_url
+        is_asking = arguments[0] == "advise" and url is not None
+        given = ["--index-url", url] if is_asking and url else []
+        return CliRunner().invoke(main, [arguments[0], *given, *arguments[1:]])
+
+    def advise(self, *arguments: str) -> Result:
+        """Advise for a declared target."""
+        return self.run("advise", *TARGET, *arguments)
+
+    def files(self) -> list[str]:
+        """Return the names of all files in the folder."""
+        return sorted(path.name for path in self.folder.iterdir())
+
+
+@pytest.fixture
+def place(tmp_path: Path, index: LoopbackIndex, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """Return an empty folder as the current one, with a knowledge base elsewhere and pip's settings off."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("PINWISE_KB", str(tmp_path / "kb.sqlite"))
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    return Place(folder, index)
+
+
+def write(place: Place, **files: str) -> None:
+    """Write files; an underscore in a keyword stands for a dot."""
+    for name, text in files.items():
+        (place.folder / name.replace("_", ".")).write_text(text, encoding="utf-8")
+
+
+def failed(result: Result, code: int) -> str:
+    """Return what a failed command said on stderr, after checking the form that all errors have."""
+    assert result.exit_code == code, result.output
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1, result.stderr
+    return result.stderr
+
+
+# --- advise
+
+
+def test_a_pipfile_becomes_a_pipfile_lock(place: Place) -> None:
+    """The report is on stdout, the summary on stderr, the lock beside the manifest."""
+    write(place, Pipfile=PIPFILE)
+    result = place.advise()
+    assert result.exit_code == 0, result.output
+    assert re.search(r"^  flask +3\.0 ", result.stdout, re.MULTILINE)
+    assert "Proven: " in result.stdout
+    assert "Wrote `Pipfile.lock`." in result.stdout
+    assert "pipenv sync --dev" in result.stdout
+    assert result.stderr.startswith("Fetched 3 pages and the metadata of 3 releases with ")
+    lock = json.loads((place.folder / "Pipfile.lock").read_text(encoding="utf-8"))
+    assert {name: entry["version"] for name, entry in lock["default"].items()} == {
+        "click": "==8.0",
+        "flask": "==3.0",
+    }
+    assert set(lock["develop"]) == {"pytest"}
+
+
+def test_again_offline(place: Place) -> None:
+    """What was fetched is kept: the same answer without the index, and the lock is not rewritten."""
+    write(place, Pipfile=PIPFILE)
+    assert place.advise().exit_code == 0
+    before = (place.folder / "Pipfile.lock").stat().st_mtime_ns
+    asked = len(place.index.requests)
+    result = place.advise("--offline")
+    assert result.exit_code == 0, result.output
+    assert "`Pipfile.lock` says the same already and was not rewritten." in result.stdout
+    assert result.stderr.startswith("Nothing was fetched")
+    assert len(place.index.requests) == asked
+    assert (place.folder / "Pipfile.lock").stat().st_mtime_ns == before
+
+
+def test_a_page_is_asked_for_again_after_its_age_or_at_once(place: Place) -> None:
+    """Within ten minutes nothing is asked; `--refresh` asks for every page, and gets "unchanged"."""
+    write(place, Pipfile=PIPFILE)
+    assert place.advise().exit_code == 0
+    asked = len(place.index.requests)
+    assert place.advise().exit_code == 0
+    assert len(place.index.requests) == asked
+    assert place.advise("--refresh").exit_code == 0
+    assert place.index.count("/simple/flask/", status=304) == 1
+
+
+def test_requirements_become_a_pylock(place: Place) -> None:
+    """Any manifest but a Pipfile gives a `pylock.toml`."""
+    write(place, requirements_txt="flask<3\n")
+    result = place.advise()
+    assert result.exit_code == 0, result.output
+    lock = tomllib.loads((place.folder / "pylock.toml").read_text(encoding="utf-8"))
+    assert {each["name"]: each["version"] for each in lock["packages"]} == {"click": "7.0", "flask": "2.0"}
+    assert "pip install -r pylock.toml" in result.stdout
+
+
+def test_locks_go_to_the_folder_of_the_manifest(place: Place) -> None:
+    """Several locks of one answer, each named, all in the manifest's folder."""
+    (place.folder / "app").mkdir()
+    (place.folder / "app" / "requirements.in").write_text("flask\n", encoding="utf-8")
+    result = place.advise("app", "--lock", "pylock.toml", "--lock", "requirements.txt")
+    assert result.exit_code == 0, result.output
+    assert place.files() == ["app"]
+    written = sorted(path.name for path in Path("app").iterdir())
+    assert written == ["pylock.toml", "requirements.in", "requirements.txt"]
+    assert f"Wrote `{Path('app/pylock.toml')}`." in result.stdout
+
+
+def test_files_and_constraints_can_be_named(place: Place) -> None:
+    """`-r` and `-c` together; the constraint restricts and requires nothing."""
+    write(place, base_in="flask\n", limits_txt="click<8\npytest<9\n")
+    result = place.advise("-r", "base.in", "-c", "limits.txt", "--format", "json")
+    assert result.exit_code == 0, result.output
+    pins = {each["name"]: each["version"] for each in json.loads(result.stdout)["packages"]}
+    assert pins == {"flask": "2.0", "click": "7.0"}
+
+
+def test_a_dry_run_writes_nothing(place: Place) -> None:
+    """The answer is shown, the folder is as it was."""
+    write(place, Pipfile=PIPFILE)
+    result = place.advise("--dry-run")
+    assert result.exit_code == 0
+    assert "was not written (`--dry-run`)" in result.stdout
+    assert place.files() == ["Pipfile"]
+
+
+def test_json_is_all_that_stdout_holds(place: Place) -> None:
+    """The report is one JSON document; what became of the lock is on stderr."""
+    write(place, Pipfile=PIPFILE)
+    result = place.advise("--format", "json")
+    report = json.loads(result.stdout)
+    assert report["outcome"] == "advice"
+    assert report["proof"]["optimal"] is True
+    assert report["environment"]["python"] == "3.12.0"
+    assert "Pipfile.lock: written" in result.stderr
+
+
+def test_a_refusal_changes_nothing(place: Place) -> None:
+    """Exit code 1, the clash in words, and no file."""
+    write(place, requirements_txt="flask>=3\nclick<8\n")
+    result = place.advise()
+    assert result.exit_code == 1
+    assert result.stdout.startswith("No stack satisfies the manifest: ")
+    assert "requirements.txt:1" in result.stdout
+    assert "No file was changed." in result.stdout
+    assert place.files() == ["requirements.txt"]
+    report = json.loads(place.advise("--format", "json").stdout)
+    assert report["outcome"] == "refusal"
+    assert report["conflict"]["sentences"]
+
+
+def test_a_misspelt_project_gets_a_near_name(place: Place) -> None:
+    """Once the right name is known, the wrong one is refused with it."""
+    write(place, requirements_txt="flask\n")
+    assert place.advise().exit_code == 0
+    write(place, requirements_txt="flaskk\n")
+    result = place.advise()
+    assert result.exit_code == 1
+    assert "`flask`" in result.stdout
+
+
+def test_offline_without_knowledge_is_undecided(place: Place) -> None:
+    """Exit code 3: what would have to be fetched, and how; no knowledge base is made for it."""
+    write(place, Pipfile=PIPFILE)
+    result = place.advise("--offline")
+    assert result.exit_code == 3
+    assert result.stdout.startswith("Undecided: ")
+    assert "the page of `flask`" in result.stdout
+    assert "without `--offline`" in result.stdout
+    assert place.files() == ["Pipfile"]
+    assert json.loads(place.advise("--offline", "--format", "json").stdout)["outcome"] == "undecided"
+    assert not (place.folder.parent / "kb.sqlite").exists()
+
+
+def test_an_index_that_is_down_is_an_error(place: Place) -> None:
+    """Exit code 3, and the lock that is there stays as it is."""
+    write(place, Pipfile=PIPFILE, Pipfile_lock="{}")
+    place.index.answer("/simple/flask/", Answer(status=403))
+    said = failed(place.advise(), 3)
+    assert "127.0.0.1" in said
+    assert (place.folder / "Pipfile.lock").read_text(encoding="utf-8") == "{}"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[packages\n", "Pipfile:1: "),
+        ('[packages]\nflask = ">>1"\n', "Pipfile:2: "),
+        ('[packages]\n\n"-x" = "*"\n', "Pipfile:3: "),
+        (
+            '[packages]\nflask = "*"\n[pipenv.pinwise]\ngoal = "fast"\n',
+            "Pipfile:4: `goal` has no choice `fast`",
+        ),
+        ('[packages]\nflask = "*"\n[pipenv.pinwise]\ngaol = 1\n', "did you mean `goal`?"),
+        ("", "requires nothing"),
+    ],
+)
+def test_a_manifest_that_cannot_be_read_is_a_usage_error(place: Place, text: str, says: str) -> None:
+    """File and line are named, and nothing is asked of any index."""
+    write(place, Pipfile=text)
+    assert says in failed(place.advise(), 2)
+    assert place.index.requests == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--fetch-limit", "-1"], "`--fetch-limit` must be a whole number, 0 or more, not `-1`"),
+        (["--time-limit", "soon"], "`--time-limit` must be a number of seconds, not `soon`"),
+        (["--goal", "best"], "`--goal` has no choice `best`"),
+        (["--predictor", "exakt"], "did you mean `exact`?"),
+        (["--lock", "lock.yaml"], "`lock.yaml` is not the name of a lock"),
+        (["--lock", "Pipfile.lock"], "`Pipfile.lock` needs a `Pipfile`"),
+        (["--lock", "a.txt", "--lock", "./a.txt"], "two locks would be written"),
+        (["--lock", "requirements.txt"], "was read as a manifest"),
+        (["--platform", "win_amd64"], "not a platform that pinwise knows"),
+        (["--python", "2.7"], "not among the targets"),
+        (["--index-url", "index.example"], "`--index-url` must be the URL of an index"),
+        (["--format", "xml"], "'xml' is not one of 'text', 'json'"),
+        (["--goall", "latest"], "did you mean `--goal`?"),
+        (["--goal"], "requires an argument"),
+        (["a", "b"], "unexpected extra argument"),
+        (["-r", "absent.txt"], "absent.txt"),
+        (["absent"], "absent"),
+        (["--config-file", "absent.toml"], "there is no configuration file"),
+    ],
+)
+def test_a_wrong_argument_is_a_usage_error(place: Place, arguments: list[str], says: str) -> None:
+    """Exit code 2, in our own form, with the next step; no lock is written."""
+    write(place, requirements_txt="flask\n")
+    said = failed(place.advise(*arguments), 2)
+    assert says in said
+    assert place.files() == ["requirements.txt"]
+
+
+def test_a_lock_that_cannot_be_written_is_an_error(place: Place) -> None:
+    """Nothing is lost: what is in its place stays, and no temporary file remains."""
+    write(place, requirements_txt="flask\n")
+    (place.folder / "pylock.toml").mkdir()
+    assert "`pylock.toml` is a folder" in failed(place.advise(), 2)
+    assert place.files() == ["pylock.toml", "requirements.txt"]
+
+
+def test_a_digest_that_differs_is_found(place: Place) -> None:
+    """A file that is not what the index says is not read: the release is left out or the index has failed."""
+    write(place, requirements_txt="broken\n")
+    result = place.advise()
+    assert result.exit_code in {1, 3}
+    assert place.files() == ["requirements.txt"]
+
+
+def test_credentials_are_used_and_never_shown(place: Place) -> None:
+    """A password in the index URL reaches the index, and neither a stream nor a lock."""
+    write(place, requirements_txt="flask\n")
+    with LoopbackIndex(credentials=("me", "s3cret")) as private:
+        private.add(wheel("flask", "3.0"))
+        url = private.url.replace("http://", "http://me:s3cret@")
+        for form in ("text", "json"):
+            result = place.run("advise", *TARGET, "--format", form, "--index-url", url, index_url=None)
+            assert result.exit_code == 0, result.output
+            assert "s3cret" not in result.output
+    assert "s3cret" not in (place.folder / "pylock.toml").read_text(encoding="utf-8")
+
+
+def test_a_manifest_that_was_not_read_is_named(place: Place) -> None:
+    """With two manifests in a folder, the user learns which one counts."""
+    write(place, Pipfile=PIPFILE, requirements_txt="flask\n")
+    result = place.advise("--dry-run")
+    assert "warning: `Pipfile` was read; `requirements.txt` in the same folder was not." in result.stderr
+
+
+def test_settings_of_the_manifest_count(place: Place) -> None:
+    """Target and lock can stand in the manifest itself."""
+    table = '[pipenv.pinwise]\npython = "3.11"\nplatform = "musllinux_1_2_x86_64"\nlock = "pylock.web.toml"\n'
+    write(place, Pipfile=PIPFILE + table)
+    result = place.run("advise")
+    assert result.exit_code == 0, result.output
+    assert "declared" not in result.stdout.split("Packages")[0].replace("`python` in", "")
+    assert "`python` in `[pipenv.pinwise]` of `Pipfile`" in result.stdout
+    assert "pylock.web.toml" in place.files()
+
+
+# --- environment and kb
+
+
+def test_an_environment_in_three_forms(place: Place) -> None:
+    """Text for people, TOML and JSON with the same facts."""
+    expected = declare("3.12", "manylinux_2_28_x86_64")
+    text = place.run("environment", *TARGET)
+    assert text.exit_code == 0
+    assert "declared with `--python`" in text.stdout
+    as_json = json.loads(place.run("environment", *TARGET, "--format", "json").stdout)
+    as_toml = tomllib.loads(place.run("environment", *TARGET, "--format", "toml").stdout)
+    assert as_json == as_toml
+    assert as_json["tags"] == list(expected.tags)
+    assert as_json["markers"] == dict(expected.markers)
+
+
+def test_an_environment_follows_the_project(place: Place) -> None:
+    """What the Pipfile requires is the target, unless something outranks it."""
+    write(place, Pipfile='[packages]\nflask = "*"\n[requires]\npython_version = "3.9"\n')
+    result = place.run("environment", "--platform", "manylinux_2_28_x86_64")
+    assert "required by `Pipfile`" in result.stdout
+    assert "3.9.0" in result.stdout
+    assert "there is no folder `absent`" in failed(place.run("environment", "absent"), 2)
+
+
+def test_the_knowledge_base_can_be_looked_after(place: Place) -> None:
+    """Its path, what is in it, and how a project is forgotten."""
+    path = place.run("kb", "path").stdout.strip()
+    assert path == os.environ["PINWISE_KB"]
+    assert "there is no knowledge base" in failed(place.run("kb", "status"), 3)
+    write(place, Pipfile=PIPFILE)
+    assert place.advise().exit_code == 0
+    status = place.run("kb", "status").stdout
+    assert path in status
+    assert place.index.url in status
+    assert "3 projects" in status
+    forgot = place.run("kb", "forget", "Flask")
+    assert forgot.exit_code == 0
+    assert forgot.stdout.startswith(f"Forgot `flask` of {place.index.url}: 2 releases")
+    assert "2 projects" in place.run("kb", "status").stdout
+    assert "nothing is known of `flask`" in failed(place.run("kb", "forget", "flask"), 2)
+    assert "did you mean `click`?" in failed(place.run("kb", "forget", "clic"), 2)
+    assert "is not a valid project name" in failed(place.run("kb", "forget", "-"), 2)
+
+
+def test_a_knowledge_base_that_is_none_is_an_error(place: Place) -> None:
+    """A foreign file is named and left alone."""
+    write(place, Pipfile=PIPFILE, notes_txt="my notes")
+    said = failed(place.advise("--kb", "notes.txt"), 3)
+    assert "notes.txt" in said
+    assert (place.folder / "notes.txt").read_text(encoding="utf-8") == "my notes"
+
+
+def test_unknown_commands_get_near_ones(place: Place) -> None:
+    """A misspelt command is a usage error with the one that was meant; none at all shows the help."""
+    assert "did you mean `advise`?" in failed(place.run("advice"), 2)
+    assert "did you mean `status`?" in failed(place.run("kb", "stats"), 2)
+    bare = place.run("--help")
+    assert bare.exit_code == 0
+    assert all(name in bare.stdout for name in ("advise", "environment", "kb"))
+
+
+# --- as a process
+
+
+def process(place: Place, *arguments: str, stdout: int = subprocess.PIPE) -> "subprocess.Popen[str]":
+    """Start `pinwise` as a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "pinwise", *arguments],
+        cwd=place.folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        text=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_ctrl_c_stops_at_once_and_loses_nothing(place: Place) -> None:
+    """Exit code 130, one line, no lock and no half of one; the lock that is there stays."""
+    write(place, Pipfile=PIPFILE, Pipfile_lock="{}")
+    place.index.answer("/simple/click/", Answer(delay=30.0))
+    running = process(place, "advise", *TARGET, "--index-url", place.index.url)
+    deadline = time.monotonic() + 20
+    while not place.index.count("/simple/flask/"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(0.3)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=20)
+    assert running.returncode == 130
+    assert (out, err) == ("", "interrupted\n")
+    assert place.files() == ["Pipfile", "Pipfile.lock"]
+    assert (place.folder / "Pipfile.lock").read_text(encoding="utf-8") == "{}"
+
+
+def test_a_reader_that_goes_away_is_no_error(place: Place) -> None:
+    """`pinwise advise | head -0` stays quiet."""
+    write(place, Pipfile=PIPFILE)
+    reading, writing = os.pipe()
+    os.close(reading)
+    running = process(place, "environment", *TARGET, "--format", "json", stdout=writing)
+    os.close(writing)
+    _, err = running.communicate(timeout=20)
+    assert err == ""
+
+
+def test_a_warm_answer_loads_no_network_client(place: Place) -> None:
+    """Offline, neither httpx2 nor rich nor tomlkit is imported."""
+    write(place, requirements_txt="flask\n")
+    assert place.advise().exit_code == 0
+    arguments = ["advise", *TARGET, "--offline", "--index-url", place.index.url]
+    code = (
+        "import sys\nfrom pinwise.cli import main\n"
+        f"try:\n    main({arguments!r})\n"
+        "except SystemExit as end:\n"
+        "    print(end.code, {'httpx2', 'rich', 'tomlkit'} & set(sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=place.folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stderr.splitlines()[-1] == "0 set()"
+
+
+def test_the_version_is_shown(place: Place) -> None:
+    """On stdout, exit code 0."""
+    result = place.run("--version")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("pinwise ")
