@@ -164,10 +164,12 @@ class _Advising:
             if needed == before:
                 raise FailureError(f"{_missing(needed)[0]} was asked for and is still not known")
             before = needed
-            self._fetch(needed, prefetch)
+            self._fetch(needed, prefetch, limit=self._fetch_limit(found))
 
-    def _fetch(self, needed: Wanted, prefetch: Wanted) -> None:
+    def _fetch(self, needed: Wanted, prefetch: Wanted, *, limit: int) -> None:
         if self.source is not None:
+            left = limit - self.fetched - len(needed.documents)
+            prefetch = Wanted(prefetch.pages, prefetch.documents[:left])
             self.source.fetch(needed, prefetch)
             self.fetched += len(needed.documents) + len(prefetch.documents)
 
@@ -177,11 +179,14 @@ class _Advising:
             return Budget()
         return Budget(lambda: self.started + limit - self.options.clock())
 
+    def _fetch_limit(self, found: Found) -> int:
+        return self.options.fetch_limit + FETCHES_PER_PROJECT * len(found.picks)
+
     def _obstacle(self, found: Found, needed: Wanted) -> str:
         """Return what keeps us from fetching what is needed, "" if nothing does."""
         if self.source is None:
             return "being offline, not everything that matters could be looked at"
-        limit = self.options.fetch_limit + FETCHES_PER_PROJECT * len(found.picks)
+        limit = self._fetch_limit(found)
         if self.fetched + len(needed.documents) > limit:
             return f"the fetch limit of {limit} was reached"
         if self._budget().expired():

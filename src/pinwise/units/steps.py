@@ -62,7 +62,10 @@ def behind_counts(candidates: Candidates) -> list[int]:
 
 
 def days_behind(candidates: Candidates) -> list[int] | None:
-    """Return for every candidate how many whole days it is older than the newest of the baseline set.
+    """Return for every candidate how many days (UTC) it is older than the newest of the baseline set.
+
+    Days are counted from calendar day to calendar day: a newer release then makes all others older by the
+    same number of days, so that adding one never turns the balance between two old ones.
 
     A release counts as old as the earliest upload among itself and all higher members of the set, so that a
     late fix on an old branch is not fresh. A candidate above the set has age 0. None where the set has a
@@ -81,7 +84,7 @@ def days_behind(candidates: Candidates) -> list[int] | None:
         effective = earliest if time is None else min(earliest, time)
         if position in times:
             earliest = effective
-        days[position] = max(0, (newest - effective) // DAY)
+        days[position] = max(0, newest // DAY - effective // DAY)
     return days
 
 
