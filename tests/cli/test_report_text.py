@@ -189,6 +189,7 @@ def test_the_summary_says_what_an_answer_took() -> None:
     assert summary(effort) == (
         "Fetched 1 page and the metadata of 2 releases with 3 requests; 4 rounds of search, 1,234.5 s."
     )
+    assert summary(replace(effort, documents=0)).startswith("Fetched 1 page with 3 requests; ")
     assert summary(Effort(rounds=1, seconds=0.04)) == "Nothing was fetched; 1 round of search, 0.0 s."
 
 

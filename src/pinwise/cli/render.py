@@ -327,14 +327,12 @@ def summary(effort: Effort) -> str:
     seconds = f"{effort.seconds:,.1f} s"
     if not (effort.requests or effort.pages or effort.documents):
         return f"Nothing was fetched; {count(effort.rounds, 'round')} of search, {seconds}."
+    fetched = [count(effort.pages, "page")] if effort.pages else []
+    fetched += [f"the metadata of {count(effort.documents, 'release')}"] if effort.documents else []
     return (
-        f"Fetched {count(effort.pages, 'page')} and {_documents(effort.documents)} with "
-        f"{count(effort.requests, 'request')}; {count(effort.rounds, 'round')} of search, {seconds}."
+        f"Fetched {listing(fetched) or 'nothing'} with {count(effort.requests, 'request')}; "
+        f"{count(effort.rounds, 'round')} of search, {seconds}."
     )
-
-
-def _documents(amount: int) -> str:
-    return "the metadata of " + count(amount, "release")
 
 
 def render_environment(environment: Environment) -> list[Line]:
