@@ -231,6 +231,46 @@ def interrupted_batch(store: Store, document: Document) -> None:
         raise KeyboardInterrupt
 
 
+def test_an_unchanged_page_is_read_once(store: Store) -> None:
+    """A confirmed page is the same object, one that was put again, or forgotten meanwhile, is read anew."""
+    file = wheel_file("flask", "1.0")
+    put(store, flask(file))
+    first = project_of(store)
+    store.touch_page(INDEX, NAME, checked=9)
+    assert project_of(store) is first
+    put(store, flask(file._replace(yanked="why")))
+    assert project_of(store) == flask(file._replace(yanked="why"))
+    with open_store(store.path) as other:
+        other.forget(NAME)
+        put(other, flask(file._replace(size=1)))
+        put(other, flask(file._replace(size=2)))
+    assert project_of(store) == flask(file._replace(size=2))
+
+
+def test_a_page_that_was_taken_back_is_forgotten(store: Store) -> None:
+    """What was read inside a batch that failed is not mistaken for what comes next."""
+    file = wheel_file("flask", "1.0")
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_page(store, flask(file._replace(size=1)))
+    put(store, flask(file._replace(size=2)))
+    assert project_of(store) == flask(file._replace(size=2))
+
+
+def interrupted_page(store: Store, page: Project) -> None:
+    """Put and read a page in a batch, and be interrupted before it is left."""
+    with store.batch():
+        put(store, page)
+        assert project_of(store) == page
+        raise KeyboardInterrupt
+
+
+def project_of(store: Store) -> Project | None:
+    """Return the project as its stored page has it."""
+    page = store.page(INDEX, NAME)
+    assert page is not None
+    return page.project
+
+
 def test_a_batch_is_seen_by_others_when_it_is_left(store: Store) -> None:
     """A reader sees nothing of a batch before its commit, and does not wait for it."""
     with reopened(store) as other:

@@ -20,7 +20,7 @@ CREATE TABLE indexes (
     url TEXT NOT NULL UNIQUE
 );
 CREATE TABLE projects (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given again: (id, revision) names one state of a page
     index_id INTEGER NOT NULL REFERENCES indexes,
     name TEXT NOT NULL,
     UNIQUE (index_id, name)
@@ -29,6 +29,7 @@ CREATE INDEX projects_by_name ON projects (name);
 -- What the index last said of the project as a whole. is_found 0: it has no such project.
 CREATE TABLE pages (
     project_id INTEGER PRIMARY KEY REFERENCES projects,
+    revision INTEGER NOT NULL,
     is_found INTEGER NOT NULL,
     status TEXT NOT NULL,
     skipped TEXT NOT NULL,  -- JSON: [[what, reason], ...]

@@ -89,6 +89,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._texts = Texts()
+        self._pages: dict[int, tuple[int, Project]] = {}  # the revision that was read, and what it says
 
     @property
     def path(self) -> Path:
@@ -120,21 +121,27 @@ class Store:
             yield
 
     def page(self, index_url: str, name: NormalizedName) -> StoredPage | None:
-        """Return what an index last said of a project, None if it was never asked."""
+        """Return what an index last said of a project, None if it was never asked.
+
+        As long as its page stays the same, it is the same `Project` object.
+        """
         with self._database.reading() as connection, sound_rows(self.path):
             row = connection.execute(
-                "SELECT project_id, is_found, status, skipped, etag, last_modified, checked FROM pages "
-                "JOIN projects ON projects.id = project_id JOIN indexes ON indexes.id = index_id "
+                "SELECT project_id, revision, is_found, status, skipped, etag, last_modified, checked "
+                "FROM pages JOIN projects ON projects.id = project_id JOIN indexes ON indexes.id = index_id "
                 "WHERE url = ? AND name = ?",
                 (index_url, name),
             ).fetchone()
             if row is None:
                 return None
-            project_id, is_found, status, skipped, *validators = row
-            project = None
-            if is_found:
+            project_id, revision, is_found, status, skipped, *validators = row
+            if not is_found:
+                return StoredPage(None, *validators)
+            read, project = self._pages.get(project_id, (0, None))
+            if project is None or read != revision:
                 releases = read_releases(connection, project_id)
                 project = Project(name, index_url, releases, parse_skipped(skipped), status)
+                self._pages[project_id] = (revision, project)
             return StoredPage(project, *validators)
 
     def put_page(  # noqa: PLR0913  # one answer of an index, with what HTTP says of it
@@ -162,8 +169,9 @@ class Store:
             skipped = render_skipped(() if page is None else page.skipped)
             status = "" if page is None else page.status
             connection.execute(
-                "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (project_id, page is not None, status, skipped, etag, last_modified, checked),
+                "INSERT OR REPLACE INTO pages SELECT ?, "
+                "1 + ifnull((SELECT revision FROM pages WHERE project_id = ?), 0), ?, ?, ?, ?, ?, ?",
+                (project_id, project_id, page is not None, status, skipped, etag, last_modified, checked),
             )
 
     def touch_page(self, index_url: str, name: NormalizedName, *, checked: int) -> None:
@@ -266,6 +274,7 @@ class Store:
                 yield connection
         except BaseException:
             self._texts.forget_uncommitted()
+            self._pages.clear()
             raise
 
 

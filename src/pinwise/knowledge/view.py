@@ -5,7 +5,7 @@ serves a project, and of each release the one document that the file policy choo
 to be stored changes neither.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from packaging.version import Version
 
@@ -41,6 +41,7 @@ class KnowledgeView:
         self._projects: dict[NormalizedName, Project | NoProject | None] = {}
         self._documents: dict[NormalizedName, Mapping[Version, Document]] = {}
         self._open: dict[NormalizedName, Mapping[Version, Ask]] = {}
+        self._orders: dict[NormalizedName, tuple[Project, Sequence[tuple[Ask, ...]]]] = {}
 
     def names(self) -> Iterable[NormalizedName]:
         """Return the names of all projects that some index is known to have."""
@@ -141,13 +142,21 @@ class KnowledgeView:
         if not isinstance(project, Project):
             return
         stored = self._store.documents(project.index, name)
-        for release in project.releases:
-            asks = document_order(release, self._ranks, self._request.formats, name)
+        for release, asks in zip(project.releases, self._orders_of(project), strict=True):
             answer = resolve_document(asks, stored, self._request.given.get((name, release.version)))
             if isinstance(answer, Ask):
                 questions[release.version] = answer
             else:
                 documents[release.version] = answer
+
+    def _orders_of(self, project: Project) -> Sequence[tuple[Ask, ...]]:
+        """Return for each release the order of its questions; page facts fix it for good."""
+        known = self._orders.get(project.name)
+        if known is None or known[0] is not project:
+            formats = self._request.formats
+            orders = [document_order(each, self._ranks, formats, project.name) for each in project.releases]
+            known = self._orders[project.name] = (project, orders)
+        return known[1]
 
 
 def _to_project(local: LocalProject) -> Project:
