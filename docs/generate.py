@@ -16,6 +16,7 @@ import click
 from pinwise.actions.manifest import MANIFESTS
 from pinwise.cli import main as command
 from pinwise.cli.exits import ExitCode
+from pinwise.environment.declare import KNOWN_PLATFORMS, NEWEST_PYTHON, OLDEST_PYTHON
 from pinwise.formats.locks import LockFormat
 from pinwise.formats.pipfile import ENTRY_KEYS, IGNORED_KEYS, MARKER_KEYS, REMOTE_KEYS
 from pinwise.formats.requirements_lines import FLAGS, SHORT, WITH_VALUE
@@ -241,7 +242,7 @@ provides-extra = ["test"]
 
 
 FORMATS = """\
-# Manifests and locks
+# Manifests, targets and locks
 
 ## Manifests
 
@@ -263,6 +264,11 @@ Settings of ours stand in `[pipenv.pinwise]`, which pipenv accepts and its hash 
 The format is pip's: requirements with extras, markers and hashes, paths, comments, continuations. These
 options are understood: {options}.
 
+## Targets
+
+CPython {oldest} to {newest} on Linux. A platform is named by a tag, N being any version of its C library:
+{platforms}.
+
 ## Locks
 
 | file name | form | default for |
@@ -276,7 +282,7 @@ The file name decides. A name is relative to the manifest's folder.
 
 
 def formats() -> str:
-    """Describe which manifests are read and which locks are written."""
+    """Describe which manifests are read, which targets there are, and which locks are written."""
     short = {long: name for name, long in SHORT.items()}
     options = [each for name in (*WITH_VALUE, *FLAGS) for each in (name, short.get(name)) if each]
     special = {*REMOTE_KEYS, *IGNORED_KEYS, *MARKER_KEYS}
@@ -288,6 +294,9 @@ def formats() -> str:
         remote=_code(REMOTE_KEYS),
         own=_code(setting.name for setting in SETTINGS if setting.is_for_manifests),
         options=_code(options),
+        oldest=".".join(map(str, OLDEST_PYTHON)),
+        newest=".".join(map(str, NEWEST_PYTHON)),
+        platforms=_code(KNOWN_PLATFORMS),
         pylock=LockFormat.PYLOCK,
         pipfile_lock=LockFormat.PIPFILE_LOCK,
         requirements=LockFormat.REQUIREMENTS,

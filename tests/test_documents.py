@@ -17,12 +17,13 @@ from pinwise.settings import SETTINGS
 from pinwise.units.goals import GOALS
 from pinwise.units.steps import METADATA_STEPS, STEPS
 from support.loopback import LoopbackIndex
-from support.pages import documents_index, page_environment, run_page
+from support.pages import documents_index, page_environment, run_page, run_shell, shell_commands
 from support.worlds import FakeSource, PartialKnowledge, request, world
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md"), ROOT / "benchmarks" / "README.md"])
+WITH_SHELL = [page for page in PAGES if any(shell_commands(page.read_text(encoding="utf-8")))]
 WITH_COMMANDS = [page for page in PAGES if "```console\n" in page.read_text(encoding="utf-8")]
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -59,6 +60,19 @@ def test_commands_say_what_the_page_claims(page: Path, index: LoopbackIndex, tmp
     environment = page_environment(index, home, os.environ)
     text = page.read_text(encoding="utf-8")
     assert run_page(text, folder=folder, index=index, environment=environment) == text
+
+
+@every_page(WITH_SHELL)
+def test_shell_commands_work(page: Path, index: LoopbackIndex, tmp_path: Path) -> None:
+    """Commands that are shown without their output succeed in a folder with a manifest and constraints."""
+    folder, home = tmp_path / "shop", tmp_path / "home"
+    folder.mkdir()
+    home.mkdir()
+    (folder / "Pipfile").write_text('[packages]\nflask = "*"\n', encoding="utf-8")
+    (folder / "constraints.txt").write_text("werkzeug<4\n", encoding="utf-8")
+    environment = page_environment(index, home, os.environ)
+    for each in shell_commands(page.read_text(encoding="utf-8")):
+        assert run_shell(each, folder=folder, index=index, environment=environment) == "", each
 
 
 def test_the_reference_is_fresh() -> None:

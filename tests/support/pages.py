@@ -115,6 +115,30 @@ def _run(command: str, folder: Path, environment: Mapping[str, str]) -> str:
     return done.stdout
 
 
+def shell_commands(text: str) -> Iterator[str]:
+    """Yield the `pinwise` commands that a page shows in ``sh`` blocks, without comments and redirections."""
+    for block in BLOCK.finditer(text):
+        if block["info"] == "sh":
+            for line in block["body"].splitlines():
+                if line.startswith("pinwise "):
+                    yield re.split(r"\s+[#>]", line)[0]
+
+
+def run_shell(command: str, *, folder: Path, index: LoopbackIndex, environment: Mapping[str, str]) -> str:
+    """Run such a command against the documents' index; return what it says if it fails, "" otherwise."""
+    words = shlex.split(command.replace(INDEX.removesuffix("/simple"), index.root))[1:]
+    done = subprocess.run(
+        [sys.executable, "-m", "pinwise", *words],
+        check=False,
+        cwd=folder,
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
 def matches(claimed: str, said: str) -> bool:
     """Whether an output is what a document claims; a line ``…`` claims nothing."""
     pattern = "".join(
