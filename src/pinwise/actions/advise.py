@@ -25,7 +25,7 @@ from pinwise.space.masks import positions
 from pinwise.space.space import ROOT, Space, unknown_in
 from pinwise.units.context import context_for
 
-FETCHES_PER_PROJECT = 2
+FETCHES_PER_PROJECT = 5
 """The fetch limit grows by this for every project in the stack."""
 
 
