@@ -116,7 +116,7 @@ def test_a_killed_process_lets_go_of_the_lock(tmp_path: Path) -> None:
 def kill_writers(*options: str) -> subprocess.CompletedProcess[str]:
     """Run the program that kills writing processes."""
     command = [sys.executable, str(ROOT / "benchmarks" / "kill_store.py"), *options]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, cwd=ROOT)
 
 
 def test_what_was_acknowledged_survives_a_kill() -> None:
