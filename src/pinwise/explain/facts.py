@@ -4,7 +4,7 @@ Nothing is told that is obvious (``celery[redis]`` comes with ``celery``), nothi
 versions require of another project is told once where the requirements are alike.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from packaging.version import Version
@@ -14,6 +14,8 @@ from pinwise.model.conflict import Derivation, Derived, Fact, FactKind, Term
 
 _FEW = 2
 """So many different requirements of one project on another are told one by one."""
+
+_MOST_EDGES = 50
 
 
 def leaves(derivation: Derivation) -> tuple[Fact, ...]:
@@ -38,11 +40,18 @@ def simplify(facts: Iterable[Fact]) -> tuple[Fact, ...]:
 
     What the user wrote comes first, in the order of the files; then, step by step, what it leads to.
     """
-    exact = _in_order(_merge_equal([fact for fact in facts if not _is_tie(fact)]))
-    loose = _merge_alike(exact)
-    if len(loose) == len(exact) or (find_clash(loose) is None and find_clash(exact) is not None):
-        return exact
-    return loose
+    simple = _in_order(_merge_equal([fact for fact in facts if not _is_tie(fact)]))
+    clash = find_clash(simple)
+    if clash is None:
+        return simple
+    for alike in _edges(simple)[:_MOST_EDGES]:
+        for looser in _looser(alike):
+            merged = _in_place_of(alike, looser, simple)
+            found = find_clash(merged)
+            if found is not None and found.project == clash.project:
+                simple = merged
+                break
+    return simple
 
 
 def _in_order(facts: Sequence[Fact]) -> tuple[Fact, ...]:
@@ -109,21 +118,19 @@ def _merge_equal(facts: Sequence[Fact]) -> tuple[Fact, ...]:
     return tuple(_joined(group) for group in alike.values())
 
 
-def _merge_alike(facts: Sequence[Fact]) -> tuple[Fact, ...]:
-    """Merge many requirements of one project on another to the versions that some of them allow."""
+def _edges(facts: Iterable[Fact]) -> list[list[Fact]]:
+    """Return the requirements of one project on another, where there are several."""
     edges: dict[tuple[str, str], list[Fact]] = {}
     for fact in facts:
         if fact.kind is FactKind.REQUIRES and fact.subject is not None and fact.target is not None:
             edges.setdefault((fact.subject.project, fact.target.project), []).append(fact)
-    merged: list[Fact] = []
-    for fact in facts:
-        key = (fact.subject.project, fact.target.project) if fact.subject and fact.target else None
-        alike = edges.get(key, []) if key and fact.kind is FactKind.REQUIRES else []
-        if len(alike) <= _FEW or not any(other.target and other.target.versions for other in alike):
-            merged.append(fact)
-        elif fact is alike[0]:
-            merged.append(_loosened(alike))
-    return tuple(merged)
+    return [alike for alike in edges.values() if len(alike) > 1]
+
+
+def _in_place_of(alike: Sequence[Fact], looser: Fact, facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    others = {id(fact) for fact in alike[1:]}
+    kept = (fact for fact in facts if id(fact) not in others)
+    return tuple(looser if fact is alike[0] else fact for fact in kept)
 
 
 def _joined(alike: Sequence[Fact]) -> Fact:
@@ -138,11 +145,23 @@ def _all_reasons(facts: Iterable[Fact]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reason for fact in facts for reason in fact.reasons))
 
 
-def _loosened(alike: Sequence[Fact]) -> Fact:
-    """Return what `alike` say together: the subjects require some of the targets. It has no text."""
+def _looser(alike: Sequence[Fact]) -> Iterator[Fact]:
+    """Return single facts that follow from all of `alike`, the one that is told in the fewest words first.
+
+    The loosest of the requirements, if it contains all others; for more than a few the versions from the
+    lowest to the highest that any of them allows; or all versions that any of them allows.
+    """
     subject = _union(fact.subject for fact in alike if fact.subject)
     target = _union(fact.target for fact in alike if fact.target)
-    return replace(alike[0], subject=subject, target=target, requirement="", reasons=_all_reasons(alike))
+    merged = replace(alike[0], subject=subject, target=target, reasons=_all_reasons(alike))
+    widest = [fact for fact in alike if fact.target and len(fact.target.versions) == len(target.versions)]
+    if widest:
+        yield replace(merged, requirement=widest[0].requirement)
+    elif len(alike) > _FEW and target.versions:
+        low, high = target.versions[0], target.versions[-1]
+        between = tuple(version for version in target.known if low <= version <= high)
+        yield replace(merged, requirement="", target=replace(target, versions=between))
+        yield replace(merged, requirement="")
 
 
 def _union(terms: Iterable[Term]) -> Term:
