@@ -1,7 +1,7 @@
 """Names that someone may have meant.
 
 >>> near_names("flaskk", ["flask", "django", "flasgger"])
-('flask', 'flasgger')
+('flask',)
 >>> near_names("dateutil", ["python-dateutil", "datetime"])
 ('python-dateutil', 'datetime')
 """
