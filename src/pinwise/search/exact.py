@@ -9,8 +9,6 @@ from pinwise.space.masks import bit
 from pinwise.space.space import Picks, Space, cost_of, needed_picks, tie_of, unknown_in
 from pinwise.space.state import State, incompatibilities
 
-TIME_IS_OVER = "the time limit was reached"
-
 
 def exact(space: Space, budget: Budget) -> Prediction:
     """Find the cheapest stack, ties settled; where it holds unknown candidates, ties are left open."""
@@ -43,7 +41,7 @@ class _Question:
             picks = first
         cost = cost_of(space, picks)
         if best.bound < cost:
-            return Found(picks, cost, best.bound, is_optimal=False, reason=TIME_IS_OVER)
+            return Found(picks, cost, best.bound, is_optimal=False, reason=self._obstacle())
         if unknown_in(space, picks):
             return Found(picks, cost, cost, is_optimal=True, is_settled=False)
         return self._settle(programme, picks, cost)
@@ -55,15 +53,11 @@ class _Question:
         best = programme.minimise(programme.ties(weight), seconds=self._budget.remaining())
         settled = self._judge(best)
         if settled is None or cost_of(self._space, settled) != cost:
-            return Found(
-                picks, cost, cost, is_optimal=False, reason=f"{TIME_IS_OVER} before ties were settled"
-            )
+            return self._without_ties(picks, cost)
         behind, count = tie_of(self._space, settled)
         tie = behind * weight + count
         if best.bound < tie:
-            return Found(
-                settled, cost, cost, is_optimal=False, reason=f"{TIME_IS_OVER} before ties were settled"
-            )
+            return self._without_ties(settled, cost)
         if unknown_in(self._space, settled):
             return Found(settled, cost, cost, is_optimal=True, is_settled=False)
         return self._last_tie(programme, settled, cost, tie)
@@ -85,8 +79,7 @@ class _Question:
             if node in programme.projects:
                 chosen = self._fix(programme, node)
                 if chosen is None:
-                    reason = f"{TIME_IS_OVER} before ties were settled"
-                    return Found(picks, cost, cost, is_optimal=False, reason=reason)
+                    return self._without_ties(picks, cost)
                 picks = chosen
         return Found(picks, cost, cost, is_optimal=True, is_settled=not unknown_in(self._space, picks))
 
@@ -101,6 +94,14 @@ class _Question:
             return None
         programme.limit(ranks, rank)
         return picks
+
+    def _without_ties(self, picks: Picks, cost: int) -> Found:
+        reason = f"{self._obstacle()} before ties were settled"
+        return Found(picks, cost, cost, is_optimal=False, reason=reason)
+
+    def _obstacle(self) -> str:
+        """Return why the engine did not prove what it was asked."""
+        return "the time limit was reached" if self._budget.expired() else "the engine gave up"
 
     def _judge(self, answer: Answer) -> Picks | None:
         """Return what the roots need of an answer, if it is a valid stack by exact judgement."""
