@@ -34,9 +34,18 @@ COMMITS = 2
 """Commits per project: the second brings a changed page and more documents."""
 
 ROUNDS_PER_STORE = 10
-LONGEST = 0.12  # seconds that a writer lives
+MOST = 12  # acknowledgements that are waited for before the kill
+LONGEST = 0.02  # seconds from there to the kill
 
 Facts = tuple[Project | None, Mapping[tuple[str, str], Document | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When writers are killed: `seconds` after so many acknowledgements, however slow the machine is."""
+
+    acknowledged: int
+    seconds: float
 
 
 @dataclass(slots=True)
@@ -94,12 +103,16 @@ def _commit(store: Store, name: NormalizedName, commit: int) -> None:
             store.put_document(INDEX, name, filename, kind, document, checked=commit)
 
 
-def run_round(path: Path, prefixes: list[str], life: float, *, is_early: bool) -> dict[NormalizedName, int]:
-    """Let writers live for `life` seconds and return the last acknowledged commit of each project."""
+def run_round(
+    path: Path, prefixes: list[str], moment: Moment, *, is_early: bool
+) -> dict[NormalizedName, int]:
+    """Let writers live up to a moment and return the last acknowledged commit of each project."""
     reading, said = os.pipe()
     writers = [_fork(path, prefix, said, is_early=is_early) for prefix in prefixes]
     os.close(said)
-    time.sleep(life)
+    lines = os.fdopen(reading)
+    heard = [lines.readline() for _ in range(moment.acknowledged)]
+    time.sleep(moment.seconds)
     for writer in writers:
         os.kill(writer, signal.SIGKILL)
     for writer in writers:
@@ -107,8 +120,9 @@ def run_round(path: Path, prefixes: list[str], life: float, *, is_early: bool) -
         if os.WTERMSIG(status) != signal.SIGKILL:
             message = f"a writer ended by itself, with status {status}"
             raise SystemExit(message)
-    with os.fdopen(reading) as lines:
-        return {normalise(name): int(commit) for name, commit in map(str.split, lines)}
+    with lines:
+        heard += lines
+    return {normalise(name): int(commit) for name, commit in map(str.split, heard)}
 
 
 def _fork(path: Path, prefix: str, said: int, *, is_early: bool) -> int:
@@ -159,8 +173,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         for number, path in zip(range(rounds), stores(Path(folder)), strict=False):
             prefixes = [f"round-{number}-{writer}" for writer in range(options.writers)]
-            life = chance.uniform(0, LONGEST)
-            judge(path, run_round(path, prefixes, life, is_early=options.early), tally)
+            moment = Moment(chance.randrange(MOST), chance.uniform(0, LONGEST))
+            judge(path, run_round(path, prefixes, moment, is_early=options.early), tally)
     print(
         f"{rounds * options.writers} writers killed, {tally.acknowledged} commits acknowledged, "
         f"{tally.lost} lost, {tally.half} projects half written"
