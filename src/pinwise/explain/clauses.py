@@ -204,10 +204,12 @@ def _ending(fact: Fact, telling: _Telling) -> str:
         return ""
     ends = telling.ends_of(fact)
     telling.told_ends.update(id(end) for end in ends)
-    if any(end.kind is FactKind.NO_PROJECT for end in ends):
-        return ", which no index has"
+    missing = [end for end in ends if end.kind is FactKind.NO_PROJECT]
+    if missing:
+        index = missing[0].index
+        return f", which its index {code(index)} does not have" if index else ", which no index has"
     if ends:
-        return _none_usable(ends)
+        return _none_usable([fact, *ends])
     if fact.target is not None and fact.target.versions:
         return ""
     if fact.reasons:
@@ -290,7 +292,8 @@ def _held(facts: Sequence[Fact]) -> str:
 
 def _cannot_be_used(fact: Fact, subject: Term) -> str:
     if fact.kind is FactKind.NO_PROJECT:
-        return f"no index has {code(subject.project)}"
+        name = code(subject.project)
+        return f"{code(fact.index)} does not have {name}" if fact.index else f"no index has {name}"
     same = common_reason(fact.reasons, subject.versions)
     if same:
         return describe(subject).verb(same)

@@ -91,7 +91,9 @@ def _headline(exact: Sequence[Fact], facts: Sequence[Fact], clash: Clash | None)
     missing = [fact for fact in facts if _is_missing(fact, exact)]
     if missing:
         names = dict.fromkeys(code(fact.subject.project) for fact in missing if fact.subject is not None)
-        return f"{start}: no index has {listing(list(names), 'or')}."
+        index = next((fact.index for fact in missing if fact.index), "")
+        has = f"{code(index)} does not have" if index else "no index has"
+        return f"{start}: {has} {listing(list(names), 'or')}."
     asked, number = _asked(facts)
     held = list(
         dict.fromkeys(code(fact.group) for fact in exact if fact.kind is FactKind.HELD and fact.group)

@@ -52,6 +52,7 @@ class Fact:
         place: Where it was written ("Pipfile:7"), "" if it was not written by the user.
         group: The category of a root requirement or of a held project.
         suggestions: Near names for a project that no index has.
+        index: For a missing project that the manifest binds to one index: which; else "".
     """
 
     kind: FactKind
@@ -62,6 +63,7 @@ class Fact:
     place: str = ""
     group: str = ""
     suggestions: tuple[str, ...] = ()
+    index: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from packaging.requirements import Requirement
+
 from pinwise.model.conflict import Derivation, Derived, Fact, FactKind, Term
 from pinwise.model.request import DirectRequirement
 from pinwise.search.learning import Contradiction, solve
 from pinwise.space.masks import ABSENT, matching, newest, positions
-from pinwise.space.space import ROOT, Ban, Clause, Space
+from pinwise.space.space import ROOT, Ban, Clause, Node, Space
 from pinwise.space.state import Given, Incompatibility, Learned, Tie
 from pinwise.units.context import Candidates
 
 MOST_TRIALS = 2_000
-MOST_REASONS = 12
+MOST_REASONS = 500
 
 
 def refutation(space: Space, contradiction: Contradiction) -> Derivation:
@@ -117,21 +119,30 @@ class _Writer:
         fact = Fact(
             FactKind.ROOT if clause.source == ROOT else FactKind.REQUIRES,
             subject=None if clause.source == ROOT else self._term(clause.source, clause.condition),
-            requirement=_requirement_text(clause.reason),
+            requirement=_requirement_text(clause.reason, self._space.nodes[clause.target]),
             target=self._term(clause.target, clause.allowed),
-            reasons=self._refused(candidates, clause) if not clause.allowed else (),
+            reasons=self._refused(candidates, clause.reason) if self._is_hopeless(clause) else (),
             place=str(clause.reason.place) if isinstance(clause.reason, DirectRequirement) else "",
             group=self._space.groups.get(id(clause.reason), ""),
         )
         if clause.allowed or candidates.refused or len(candidates):
             return fact
-        absent = Fact(FactKind.NO_PROJECT, subject=Term(candidates.name, (), ()))
+        index = self._space.bindings.get(candidates.name, "")
+        absent = Fact(FactKind.NO_PROJECT, subject=Term(candidates.name, (), ()), index=index)
         subject = () if fact.subject is None else (fact.subject,)
         return Derived(subject, (fact, absent))
 
-    def _refused(self, candidates: Candidates, clause: Clause) -> tuple[str, ...]:
-        """Return why the releases that the requirement names are no candidates, newest first."""
-        reason = clause.reason
+    def _is_hopeless(self, clause: Clause) -> bool:
+        """Whether nothing that the requirement allows can be used, its own metadata considered."""
+        base = self._space.bases[clause.target]
+        unusable = 0
+        for ban in self._space.bans:
+            if ban.node == base and isinstance(ban.reason, Mapping):
+                unusable |= ban.forbidden
+        return not clause.allowed & ~unusable
+
+    def _refused(self, candidates: Candidates, reason: Requirement | DirectRequirement) -> tuple[str, ...]:
+        """Return why the releases that a requirement names are no candidates, newest first."""
         requirement = reason.requirement if isinstance(reason, DirectRequirement) else reason
         versions = [version for version, _ in candidates.refused]
         wanted = positions(matching(requirement.specifier, versions))
@@ -141,12 +152,14 @@ class _Writer:
     def _ban(self, ban: Ban) -> Fact:
         subject = self._term(ban.node, ban.forbidden)
         if isinstance(ban.reason, DirectRequirement):
-            full = self._space.full(ban.node)
+            allowed = self._space.full(ban.node) & ~ban.forbidden & ~ABSENT
+            candidates = self._space.candidates[ban.node]
             return Fact(
                 FactKind.CONSTRAINT,
                 subject=subject,
-                requirement=_requirement_text(ban.reason),
-                target=self._term(ban.node, full & ~ban.forbidden & ~ABSENT),
+                requirement=_requirement_text(ban.reason, self._space.nodes[ban.node]),
+                target=self._term(ban.node, allowed),
+                reasons=() if allowed else self._refused(candidates, ban.reason),
                 place=str(ban.reason.place),
             )
         if isinstance(ban.reason, Mapping):
@@ -171,8 +184,9 @@ class _Writer:
         )
 
 
-def _requirement_text(reason: object) -> str:
-    """Return a requirement without its marker, which holds."""
+def _requirement_text(reason: Requirement | DirectRequirement, target: Node) -> str:
+    """Return a requirement without its marker, which holds; of several extras only the one that is meant."""
     requirement = reason.requirement if isinstance(reason, DirectRequirement) else reason
-    text = str(requirement)
-    return text.split(";", 1)[0].strip()
+    if len(requirement.extras) > 1:
+        return f"{target}{requirement.specifier}"
+    return str(requirement).split(";", 1)[0].strip()

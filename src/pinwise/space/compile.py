@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from pinwise.model.facts import Document, Metadata, NoProject, Project
 from pinwise.model.names import NormalizedName, normalise
-from pinwise.model.request import DYNAMIC_VERSION, DirectRequirement
+from pinwise.model.request import DYNAMIC_VERSION, DirectRequirement, Request
 from pinwise.space.masks import ABSENT, bit, matching, positions, present
 from pinwise.space.rows import Reader, Rows, target_name
 from pinwise.space.space import ROOT, Ban, Clause, Node, Space
@@ -276,6 +276,7 @@ class Compiler:
             behind=tuple(_behind(draft, node) for node in range(count)),
             unknown=tuple(unknown[node] for node in range(count)),
             order=self._order(draft),
+            bindings=_index_names(self.context.request),
             groups={
                 id(each): group.name for group in self.context.request.groups for each in group.requirements
             },
@@ -325,3 +326,9 @@ def _behind(draft: _Draft, node: int) -> Sequence[int]:
     if node == ROOT or draft.nodes[node].extra is not None:
         return ()
     return range(count - 1, -1, -1)
+
+
+def _index_names(request: Request) -> Mapping[NormalizedName, str]:
+    """Return the name (or else URL) of the index of every bound project."""
+    names = {index.url: index.name or index.url for index in request.indexes}
+    return {name: names.get(url, url) for name, url in request.bindings.items()}

@@ -97,7 +97,7 @@ class Reader:
     def _fault(self, document: Document) -> str | None:
         """Return why a release's own metadata rules it out, None if it does not."""
         if isinstance(document, Unusable):
-            return document.reason
+            return f"is left out, as {document.reason}"
         python = document.requires_python
         if python is not None and not python.contains(self._python, prereleases=True):
             return f"needs Python {python}"

@@ -69,6 +69,7 @@ class Space:
         behind: Per node how many admissible candidates are above each; empty for extras and `ROOT`.
         unknown: Per node the mask of candidates whose requirements are not known yet.
         groups: The category of every direct requirement, by its `id`; for prose only.
+        bindings: Projects that the manifest binds to one index, and its name or URL; for prose only.
         order: Project nodes in the order of the last tie: direct ones as in the manifest, then by name.
     """
 
@@ -83,6 +84,7 @@ class Space:
     unknown: tuple[int, ...]
     order: tuple[int, ...]
     groups: Mapping[int, str]
+    bindings: Mapping[NormalizedName, str]
 
     def full(self, node: int) -> int:
         """Return the mask of all that a node could ever be."""
