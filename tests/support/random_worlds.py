@@ -64,11 +64,22 @@ class Case:
 
 @dataclass(slots=True)
 class Maker:
-    """Draws the parts of a case from one source of chance."""
+    """Draws the parts of a case from one source of chance.
+
+    Attributes:
+        random: The source.
+        versions, extras: Of every project.
+        trouble: How much of it there is: 1 gives refusals about as often as stacks.
+        is_of_one_day: Whether most releases are of one day, so that many stacks cost the same.
+        rivals: Projects whose newest releases exclude each other.
+    """
 
     random: Random
     versions: dict[str, list[str]] = field(default_factory=dict)
     extras: dict[str, list[str]] = field(default_factory=dict)
+    trouble: float = 1.0
+    is_of_one_day: bool = False
+    rivals: tuple[str, ...] = ()
 
     def happens(self, probability: float) -> bool:
         """Return True with this probability."""
@@ -106,16 +117,21 @@ class Maker:
             "time=none": 0.03,
             f"time={year}-0{month}-17T{hour}": 0.2,
         }
-        flags += [flag for flag, probability in rare.items() if self.happens(probability)]
+        flags += [flag for flag, probability in rare.items() if self.happens(probability * self.trouble)]
+        flags += ["time=2024-06-01"] if self.is_of_one_day else []
         kinds = ["", "sdist", "both", "native", "foreign", "foreign-only"]
         kind = self.random.choices(kinds, [80, 6, 4, 3, 5, 2])[0]
         flags += [kind] if kind else []
-        return f"{name} {version} {' '.join(_once(flags))}: {' '.join(self.requirements(name, extras))}"
+        return (
+            f"{name} {version} {' '.join(_once(flags))}: {' '.join(self.requirements(name, version, extras))}"
+        )
 
-    def requirements(self, name: str, extras: Sequence[str]) -> list[str]:
+    def requirements(self, name: str, version: str, extras: Sequence[str]) -> list[str]:
         """Return what one release requires, for itself and for its extras."""
-        count = self.random.choices([0, 1, 2, 3], [25, 38, 24, 13])[0]
+        count = self.random.choices([0, 1, 2, 3], [25, 40, 24, 11])[0]
         found = [f'"{self.on_some_project()}{self.environment_marker()}"' for _ in range(count)]
+        if name in self.rivals and version == self.versions[name][-1]:
+            found += [f'"{rival}<{self.versions[rival][-1]}"' for rival in self.rivals if rival != name]
         for extra in extras:
             if extra == "all":
                 parts = ",".join(other for other in self.extras[name] if other != "all")
@@ -127,7 +143,7 @@ class Maker:
 
     def on_some_project(self) -> str:
         """Return a requirement without marker."""
-        name = "ghost" if self.happens(0.01) else self.random.choice(list(self.versions))
+        name = "ghost" if self.happens(0.01 * self.trouble) else self.random.choice(list(self.versions))
         return self.requirement(name)
 
     def requirement(self, name: str) -> str:
@@ -142,7 +158,7 @@ class Maker:
         one, other = (self.random.choice(known) for _ in range(2))
         low, high = sorted((one, other), key=Version)
         choices = {
-            "": 50,
+            "": int(50 / self.trouble),
             f">={one}": 18,
             f"<{one}": 2,
             f"<={one}": 10,
@@ -164,6 +180,7 @@ class Maker:
         """Return what is asked for: groups and constraints."""
         names = list(self.versions)
         lines = self.directs(names, self.random.choices([1, 2, 3], [45, 35, 20])[0])
+        lines += self.rivals
         if self.happens(0.3):
             lines += ["[develop]", *self.directs(names, self.random.randint(1, 2))]
             if self.happens(0.3):
@@ -206,7 +223,11 @@ def _once(flags: Sequence[str]) -> list[str]:
 def random_case(seed: int, size: Size) -> Case:
     """Return the case of this seed."""
     maker = Maker(Random(seed))
+    maker.trouble = maker.random.choice([0.2, 0.5, 1.0])
+    maker.is_of_one_day = maker.happens(0.4)
     for name in NAMES[: maker.random.randint(*size.projects)]:
         maker.project(name, size)
+    if maker.happens(0.3):
+        maker.rivals = tuple(maker.random.sample(list(maker.versions), 2))
     text = "\n".join(line for name in maker.versions for line in maker.lines(name))
     return Case(seed, text, maker.manifest(), maker.options())
