@@ -243,6 +243,7 @@ def _fact(fact: Fact) -> dict[str, object]:
         "place": fact.place or None,
         "group": fact.group or None,
         "suggestions": list(fact.suggestions),
+        "index": fact.index or None,
     }
 
 

@@ -32,8 +32,11 @@ class _Question:
     def answer(self) -> Found:
         space, first = self._space, self._first
         cost = cost_of(space, first)
-        if cost == 0 and unknown_in(space, first):
-            return Found(first, 0, 0, is_optimal=True, is_settled=False)
+        is_settled = not unknown_in(space, first)
+        if cost == 0 and (not is_settled or tie_of(space, first)[0] == 0):
+            # Free of cost and nowhere behind: every other such stack has the same newest candidates, hence
+            # the same requirements, hence is this one.
+            return Found(first, 0, 0, is_optimal=True, is_settled=is_settled)
         programme = Programme(space, self._domains)
         best = programme.minimise(programme.costs(), seconds=self._budget.remaining())
         picks = self._judge(best)
