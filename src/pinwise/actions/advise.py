@@ -21,12 +21,16 @@ from pinwise.model.outcome import Advice, Effort, Outcome, Proof, Refusal, Undec
 from pinwise.model.request import Group, Request
 from pinwise.search import PREDICTORS, Budget, Found, GaveUp, NoStack
 from pinwise.space.compile import Compiler
-from pinwise.space.masks import positions
-from pinwise.space.space import ROOT, Space, unknown_in
+from pinwise.space.masks import ABSENT, newest, positions
+from pinwise.space.space import ROOT, Picks, Space, unknown_in
 from pinwise.units.context import context_for
 
 FETCHES_PER_PROJECT = 5
 """The fetch limit grows by this for every project in the stack."""
+
+
+GRACE = 1.0
+"""Seconds past the time limit in which the best of what is known by then is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,7 @@ class _Advising:
                 return self._among_known(compiler, space, None, "the time limit was reached")
             if not unknown_in(space, found.picks):
                 return _Solved(Step(compiler, space, found.picks), found)
-            needed, prefetch = self._wanted(space, found)
+            needed, prefetch = self._wanted(space, found.picks)
             obstacle = self._obstacle(found, needed)
             if obstacle:
                 return self._among_known(compiler, space, found, obstacle)
@@ -173,11 +177,14 @@ class _Advising:
             self.source.fetch(needed, prefetch)
             self.fetched += len(needed.documents) + len(prefetch.documents)
 
-    def _budget(self) -> Budget:
+    def _budget(self, *, grace: float = 0.0) -> Budget:
         limit = self.options.time_limit
         if limit is None:
             return Budget()
-        return Budget(lambda: self.started + limit - self.options.clock())
+        end = self.started + limit
+        if grace:
+            end = max(end, self.options.clock() + grace)
+        return Budget(lambda: end - self.options.clock())
 
     def _fetch_limit(self, found: Found) -> int:
         return self.options.fetch_limit + FETCHES_PER_PROJECT * len(found.picks)
@@ -193,7 +200,7 @@ class _Advising:
             return "the time limit was reached"
         return ""
 
-    def _wanted(self, space: Space, found: Found) -> tuple[Wanted, Wanted]:
+    def _wanted(self, space: Space, picks: Picks) -> tuple[Wanted, Wanted]:
         """Return what the stack rests on, and what will tempt next.
 
         Of each tempting project: as many next ones as it has tempted before.
@@ -201,7 +208,7 @@ class _Advising:
         pages: list[NormalizedName] = []
         documents: list[tuple[NormalizedName, Version]] = []
         next_ones: list[tuple[NormalizedName, Version]] = []
-        for node, position in sorted(unknown_in(space, found.picks).items()):
+        for node, position in sorted(unknown_in(space, picks).items()):
             candidates = space.candidates[node]
             if candidates.is_virtual:
                 pages.append(candidates.name)
@@ -216,10 +223,14 @@ class _Advising:
     def _among_known(
         self, compiler: Compiler, space: Space, optimistic: Found | None, reason: str
     ) -> "_Solved | NoStack | _Open":
-        """Return the best stack among known releases, with the optimistic optimum as its bound."""
-        wanted = Wanted() if optimistic is None else self._wanted(space, optimistic)[0]
+        """Return the best stack among known releases, with the optimistic optimum as its bound.
+
+        This last search may take `GRACE` seconds past the time limit: a stack in hand beats none.
+        """
+        picks = _certain(space) if optimistic is None else optimistic.picks
+        wanted = self._wanted(space, picks)[0]
         known = compiler.compile(known_only=True)
-        found = PREDICTORS[self.options.predictor](known, self._budget())
+        found = PREDICTORS[self.options.predictor](known, self._budget(grace=GRACE))
         if not isinstance(found, Found):
             return _Open(reason, _missing(wanted))
         bound = 0 if optimistic is None else optimistic.bound
@@ -261,6 +272,15 @@ class _Advising:
     def _effort(self) -> Effort:
         counts = Effort() if self.source is None else self.source.effort()
         return replace(counts, rounds=self.rounds, seconds=self.options.clock() - self.started)
+
+
+def _certain(space: Space) -> Picks:
+    """Return the newest candidate of every project that is sure to be needed; for want of a stack."""
+    return {
+        node: newest(domain)
+        for node, domain in enumerate(space.domains)
+        if node != ROOT and not domain & ABSENT
+    }
 
 
 def _missing(wanted: Wanted) -> tuple[str, ...]:
