@@ -79,6 +79,8 @@ def _compare(advice: Advice, kept: Kept, advising: "_Advising") -> Advice:
     """Say how the stack differs from the present lock, and what the best one would be."""
     pins = {pin.name: (pin.version, pin.index) for pin in advice.pins}
     changes = differences(kept.pins, pins)
+    if kept.frees_all:
+        return replace(advice, changes=changes)
     advising.request = replace(advising.request, kept=None)
     best = advising.outcome()
     if not isinstance(best, Advice):

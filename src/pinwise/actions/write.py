@@ -68,6 +68,17 @@ def write_locks(locks: Sequence[Lock], *, manifests: Collection[Path] = ()) -> t
     return tuple(each.lock.path for each in ready)
 
 
+def lock_state(lock: Lock) -> str:
+    """Return "up to date", "stale" or "missing": what a check says of a lock. Nothing is written."""
+    try:
+        present = Path(os.path.realpath(lock.path)).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return "missing"
+    except (OSError, UnicodeDecodeError):
+        return "stale"
+    return "up to date" if says_the_same(present, lock.text, lock.format) else "stale"
+
+
 def _targets(locks: Sequence[Lock], manifests: Collection[Path]) -> tuple[Path, ...]:
     """Return the real file of each lock."""
     read = {Path(os.path.realpath(path)) for path in manifests}

@@ -166,7 +166,7 @@ class Advice:
         skipped: Per project, releases and files that were left out because they are broken.
         warnings: Whole sentences.
         snapshot: Digest of the facts that the answer rests on.
-        changes: How the stack differs from the present lock, by name; empty where nothing is kept.
+        changes: How the stack differs from the present lock, by name; empty where there is none.
         better: The best stack, where keeping the present pins costs something; else None.
     """
 

@@ -143,10 +143,14 @@ class Kept:
     Attributes:
         pins: Project -> its version and the URL of its index, "" where the lock does not name one.
         freed: Projects of the lock that may be chosen anew without counting as changed.
+        frees_all: Whether everything is chosen anew and the lock only compared with.
+        file: The lock, as people see it.
     """
 
     pins: Mapping[NormalizedName, tuple[Version, str]]
     freed: frozenset[NormalizedName] = frozenset()
+    frees_all: bool = False
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +202,7 @@ class Request:
         goal: "stable" or "latest".
         given: Metadata that the user gave in the settings for releases that have none.
         local: Projects that are read from a path instead of an index.
-        kept: The pins of the present lock, None where there is none or all is to be chosen anew.
+        kept: The pins of the present lock, None where there is none.
     """
 
     groups: tuple[Group, ...]

@@ -290,7 +290,9 @@ class Compiler:
         """
         kept = self.context.request.kept
         name, extra = draft.nodes[node]
-        if kept is None or node == ROOT or extra is not None or name in kept.freed or name in self._held:
+        if kept is None or kept.frees_all or node == ROOT or extra is not None:
+            return 0
+        if name in kept.freed or name in self._held:
             return 0
         candidates = draft.candidates[node]
         if name not in kept.pins:
