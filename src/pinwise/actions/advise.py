@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from packaging.version import Version
 
 from pinwise.actions.ports import Knowledge, Source, Wanted
-from pinwise.actions.stack import Step, assemble, differences
+from pinwise.actions.stack import Chosen, Step, assemble, differences
 from pinwise.explain.suggestions import suggest_names
 from pinwise.model.digest import snapshot_digest
 from pinwise.model.errors import FailureError, UsageError
@@ -77,7 +77,7 @@ def advise(
 
 def _compare(advice: Advice, kept: Kept, advising: "_Advising") -> Advice:
     """Say how the stack differs from the present lock, and what the best one would be."""
-    pins = {pin.name: (pin.version, pin.index) for pin in advice.pins}
+    pins = _chosen(advice)
     changes = differences(kept.pins, pins)
     if kept.frees_all:
         return replace(advice, changes=changes)
@@ -85,9 +85,14 @@ def _compare(advice: Advice, kept: Kept, advising: "_Advising") -> Advice:
     best = advising.outcome()
     if not isinstance(best, Advice):
         return replace(advice, changes=changes)
-    others = differences(pins, {pin.name: (pin.version, pin.index) for pin in best.pins})
+    others = differences(pins, _chosen(best))
     better = Better(best.proof, others) if others else None
     return replace(advice, changes=changes, better=better, effort=best.effort)
+
+
+def _chosen(advice: Advice) -> Chosen:
+    """Return what a stack has of each project that comes from an index."""
+    return {pin.name: (pin.version, pin.index) for pin in advice.pins if pin.local is None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,14 @@ from pinwise.cli.options import config_file_option, format_option, setting_optio
     *("index_url", "extra_index_url", "find_links", "lock"),
 )
 @format_option("text", "json")
+@click.option("-U", "--upgrade", is_flag=True, help="Choose every pin anew, whatever the present lock has.")
+@click.option(
+    *("-P", "--upgrade-package"),
+    metavar="NAME",
+    multiple=True,
+    help="Let go of the present pin of one project. May be given several times.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a lock is stale or missing.")
 @click.option("--dry-run", is_flag=True, help="Show the advice and write no lock.")
 @setting_options("offline", "refresh", "fetch_limit", "time_limit", "kb")
 @config_file_option

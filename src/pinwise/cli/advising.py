@@ -3,16 +3,18 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, assert_never
 
 from pinwise import wiring
 from pinwise.actions.advise import SearchOptions, advise
 from pinwise.actions.manifest import FoundManifest
+from pinwise.actions.present import Upgrade, read_present
 from pinwise.actions.request import build_request
-from pinwise.actions.write import Lock, write_locks
+from pinwise.actions.write import UP_TO_DATE, Lock, lock_state, write_locks
 from pinwise.cli import render
-from pinwise.cli.exits import exit_code
+from pinwise.cli.exits import ExitCode, exit_code
 from pinwise.cli.paper import write_lines, write_warnings
 from pinwise.cli.progress import Progress
 from pinwise.cli.streams import write_err, write_out
@@ -35,21 +37,30 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
     request = build_request(
         found.manifest, settings.choices(), wiring.choose_environment(settings, found.folder, found.manifest)
     )
+    upgrade = Upgrade(all=options["upgrade"], names=options["upgrade_package"])
+    paths = [found.folder / name for name in names]
+    request = replace(request, kept=read_present(paths, request.environment, upgrade))
     write_warnings([*_passed_over(found), *request.warnings])
     outcome = search(request, settings)
     write_warnings(warning for warning in outcome.warnings if warning not in request.warnings)
     notes: list[render.LockNote] = []
     if isinstance(outcome, Advice):
-        notes = lock(outcome, found, names, is_dry=options["dry_run"])
+        notes = lock(outcome, found, names, mode=_mode(options))
     explanation = explain(outcome.derivation) if isinstance(outcome, Refusal) else None
     if options["form"] == "json":
         write_out(json.dumps(to_report(outcome, explanation), indent=2, ensure_ascii=False))
         for note in notes:
             write_err(f"{note.name}: {note.state}")
     else:
-        write_lines(_text(outcome, explanation, notes, settings), is_plain=settings.is_plain)
+        lines = _text(outcome, explanation, notes, settings, is_check=options["check"])
+        write_lines(lines, is_plain=settings.is_plain)
     write_err(render.summary(outcome.effort))
-    return exit_code(outcome)
+    is_stale = options["check"] and any(note.state != UP_TO_DATE for note in notes)
+    return ExitCode.REFUSED if is_stale else exit_code(outcome)
+
+
+def _mode(options: Mapping[str, Any]) -> str:
+    return "check" if options["check"] else "dry" if options["dry_run"] else "write"
 
 
 def _passed_over(found: FoundManifest) -> list[str]:
@@ -78,9 +89,16 @@ def search(request: Request, settings: Settings) -> Outcome:
 
 
 def _text(
-    outcome: Outcome, explanation: Explanation | None, notes: Sequence[render.LockNote], settings: Settings
+    outcome: Outcome,
+    explanation: Explanation | None,
+    notes: Sequence[render.LockNote],
+    settings: Settings,
+    *,
+    is_check: bool,
 ) -> list[render.Line]:
     match outcome:
+        case Advice() if is_check:
+            return render.render_check(outcome, notes)
         case Advice():
             return render.render_advice(outcome, notes)
         case Refusal():
@@ -111,23 +129,30 @@ def lock_names(settings: Settings, manifest: Manifest) -> tuple[str, ...]:
     return names
 
 
-def lock(
-    advice: Advice, found: FoundManifest, names: Sequence[str], *, is_dry: bool
-) -> list[render.LockNote]:
-    """Render the locks and, unless it is a dry run, write those that say something new."""
+def lock(advice: Advice, found: FoundManifest, names: Sequence[str], *, mode: str) -> list[render.LockNote]:
+    """Render the locks and write those that say something new, unless `mode` is "dry" or "check"."""
     locks = [
         Lock(found.folder / name, lock_format(name), render_lock(advice, found.manifest, lock_format(name)))
         for name in names
     ]
-    written = () if is_dry else write_locks(locks, manifests=[Path(file) for file in found.manifest.files])
+    manifests = [Path(file) for file in found.manifest.files]
+    written = write_locks(locks, manifests=manifests) if mode == "write" else ()
     return [
         render.LockNote(
             str(each.path),
-            DRY if is_dry else "written" if each.path in written else "unchanged",
+            _state(each, written, mode),
             install_command(name, each.format, found.manifest),
         )
         for name, each in zip(names, locks, strict=True)
     ]
+
+
+def _state(each: Lock, written: Sequence[Path], mode: str) -> str:
+    if mode == "check":
+        return lock_state(each)
+    if mode == "dry":
+        return DRY
+    return "written" if each.path in written else "unchanged"
 
 
 def render_lock(advice: Advice, manifest: Manifest, form: LockFormat) -> str:

@@ -279,7 +279,9 @@ def _better(advice: Advice) -> Iterator[Line]:
     shown = better.changes[:MOST_CHANGES]
     yield from render_changes(shown)
     if len(better.changes) > len(shown):
-        yield Line(f"  and {count(len(better.changes) - len(shown), 'more change')}; `--format json` lists all")
+        yield Line(
+            f"  and {count(len(better.changes) - len(shown), 'more change')}; `--format json` lists all"
+        )
     yield from wrap("`--upgrade` takes it whole; `-P NAME` lets go of one pin.", first="  ", indent="  ")
 
 
@@ -317,12 +319,6 @@ def _locks(locks: Sequence[LockNote]) -> Iterator[Line]:
                 yield Line(f"Wrote `{lock.name}`.")
             case "unchanged":
                 yield Line(f"`{lock.name}` says the same already and was not rewritten.")
-            case "up to date":
-                yield Line(f"`{lock.name}` is up to date.", "good")
-            case "stale":
-                yield from (Line(line.text, "bad") for line in wrap(_stale(lock)))
-            case "missing":
-                yield Line(f"`{lock.name}` is not there.", "bad")
             case _:
                 yield Line(f"`{lock.name}` was not written (`--dry-run`).")
     if not any(lock.state in {"written", "unchanged"} for lock in locks):
@@ -332,11 +328,26 @@ def _locks(locks: Sequence[LockNote]) -> Iterator[Line]:
     yield from (Line(f"  {lock.command}") for lock in locks)
 
 
-def _stale(lock: LockNote) -> str:
-    return (
-        f"`{lock.name}` is stale: what it says is no longer what the manifest, the target and the index give. "
-        "Run the command without `--check` to write it anew."
-    )
+def render_check(advice: Advice, locks: Sequence[LockNote]) -> list[Line]:
+    """Return what a check of the present locks has found."""
+    lines: list[Line] = []
+    for lock in locks:
+        match lock.state:
+            case "up to date":
+                lines.append(Line(f"`{lock.name}` is up to date.", "good"))
+            case "missing":
+                lines.append(Line(f"`{lock.name}` is not there.", "bad"))
+            case _:
+                lines.append(Line(f"`{lock.name}` is stale.", "bad"))
+    if all(lock.state == "up to date" for lock in locks):
+        return lines
+    if advice.changes:
+        lines += [Line(), Line(f"What would change: {len(advice.changes)}", "title")]
+        lines += render_changes(advice.changes)
+    elif any(lock.state == "stale" for lock in locks):
+        text = "Its pins hold. What it records beside them (the request, files, digests) is no longer right."
+        lines += [Line(), *wrap(text)]
+    return [*lines, Line(), *wrap("Next: run the command without `--check` to write it.")]
 
 
 # --- refusal and undecided

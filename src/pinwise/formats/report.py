@@ -13,7 +13,18 @@ from pinwise.model.conflict import Derivation, Derived, Fact, Term
 from pinwise.model.environment import Environment
 from pinwise.model.facts import File, Skip
 from pinwise.model.names import NormalizedName
-from pinwise.model.outcome import Advice, Better, Change, Effort, Outcome, Pin, Price, Proof, Refusal, Undecided
+from pinwise.model.outcome import (
+    Advice,
+    Better,
+    Change,
+    Effort,
+    Outcome,
+    Pin,
+    Price,
+    Proof,
+    Refusal,
+    Undecided,
+)
 from pinwise.model.request import DirectRequirement, LocalProject
 
 FORM = 1

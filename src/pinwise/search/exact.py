@@ -63,7 +63,7 @@ class _Question:
     def _best(
         self, programme: Programme, objective: Sequence[int], measure: Measure, picks: Picks
     ) -> tuple[Picks, int]:
-        """Return the stack with the smallest measure, not worse than `picks`, and the bound that was reached."""
+        """Return the stack with the smallest measure, at worst `picks`, and the bound that was reached."""
         least = measure(self._space, picks)
         if least == 0:
             return picks, 0
