@@ -2,8 +2,8 @@
 
 Each holds pre-releases, yanked releases, both kinds of Requires-Python, extras that releases lack, extras
 with requirements, self-referential extras, cycles, constraints, sdist-only and native releases, missing
-times, present locks, late bug-fixes on old branches, unusable metadata, unknown projects, several groups, exact pins of
-yanked releases, and requirements that nothing satisfies - each with a small probability.
+times, late bug-fixes on old branches, present locks, unusable metadata, unknown projects, several groups,
+exact pins of yanked releases, and requirements that nothing satisfies - each with a small probability.
 """
 
 from collections.abc import Mapping, Sequence

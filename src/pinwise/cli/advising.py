@@ -38,7 +38,8 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
         found.manifest, settings.choices(), wiring.choose_environment(settings, found.folder, found.manifest)
     )
     upgrade = Upgrade(all=options["upgrade"], names=options["upgrade_package"])
-    paths = [found.folder / name for name in names]
+    read = {Path(file).resolve() for file in found.manifest.files}
+    paths = [path for name in names if (path := found.folder / name).resolve() not in read]
     request = replace(request, kept=read_present(paths, request.environment, upgrade))
     write_warnings([*_passed_over(found), *request.warnings])
     outcome = search(request, settings)
