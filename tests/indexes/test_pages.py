@@ -167,6 +167,12 @@ def test_unreadable_time(time: object) -> None:
     assert uploaded is None or uploaded < 0
 
 
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+23:00"])
+def test_time_beyond_the_calendar(time: str) -> None:
+    """A time that no calendar in UTC holds is an unknown time: it could not be written into a lock."""
+    assert only_file(read(page(entry(upload_time=time)))).uploaded is None
+
+
 @pytest.mark.parametrize("size", [-1, True, "7", 2**70, 1.5])
 def test_unreadable_size(size: object) -> None:
     """A size that is none is an unknown size."""
