@@ -43,7 +43,7 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
         notes = lock(outcome, found, names, is_dry=options["dry_run"])
     explanation = explain(outcome.derivation) if isinstance(outcome, Refusal) else None
     if options["form"] == "json":
-        write_out(json.dumps(to_report(outcome, explanation), indent=2, ensure_ascii=False))
+        write_out(json.dumps(to_report(outcome, explanation), indent=2))
         for note in notes:
             write_err(f"{note.name}: {note.state}")
     else:
