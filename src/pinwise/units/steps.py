@@ -126,7 +126,7 @@ def _yanked(candidates: Candidates, context: Context) -> Sequence[int]:
 
 def _yanked_reason(candidates: Candidates, position: int, context: Context) -> str:
     del context
-    why = next((file.yanked for file in candidates.releases[position].files if file.yanked), "")
+    why = candidates.releases[position].yank_reason
     return f"was yanked: {why}" if why else "was yanked"
 
 
