@@ -143,6 +143,22 @@ def test_requirements_become_a_pylock(place: Place) -> None:
     assert "pip install -r pylock.toml" in result.stdout
 
 
+def test_the_next_command_can_install_a_folder(place: Place) -> None:
+    """No folder has a digest for pip to check, so another command, or one more, is named."""
+    (place.folder / "app").mkdir()
+    project = '[project]\nname = "app"\nversion = "1"\ndependencies = ["flask"]\n'
+    (place.folder / "app" / "pyproject.toml").write_text(project, encoding="utf-8")
+    write(place, requirements_in="-e ./app\n")
+    result = place.advise("--lock", "pylock.toml", "--lock", "requirements.txt")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[-2:] == [
+        "  uv pip sync pylock.toml",
+        "  pip install --require-hashes -r requirements.txt   # and then as its last lines say",
+    ]
+    last = (place.folder / "requirements.txt").read_text(encoding="utf-8").splitlines()[-1]
+    assert last == "#   pip install --no-deps -e ./app"
+
+
 def test_locks_go_to_the_folder_of_the_manifest(place: Place) -> None:
     """Several locks of one answer, each named, all in the manifest's folder."""
     (place.folder / "app").mkdir()

@@ -52,7 +52,7 @@ def assemble(request: Request, knowledge: Knowledge, steps: Sequence[Step], proo
         pins=pins,
         proof=proof,
         left_out=request.left_out,
-        skipped=_skipped(knowledge, pins),
+        skipped=_skipped(knowledge, steps, pins),
         warnings=(*request.warnings, *_warnings(knowledge, pins)),
     )
 
@@ -191,14 +191,19 @@ def _without_marker(requirement: Requirement) -> str:
     return str(requirement).split(";", 1)[0].strip()
 
 
-def _skipped(knowledge: Knowledge, pins: Sequence[Pin]) -> Mapping[NormalizedName, tuple[Skip, ...]]:
-    """Return what was left out of the stack's projects because it is broken."""
+def _skipped(
+    knowledge: Knowledge, steps: Sequence[Step], pins: Sequence[Pin]
+) -> Mapping[NormalizedName, tuple[Skip, ...]]:
+    """Return what was left out of the stack's projects because it is broken, and for no other reason."""
+    admitted = {
+        (each.name, version) for step in steps for each in step.space.candidates for version in each.versions
+    }
     skipped: dict[NormalizedName, tuple[Skip, ...]] = {}
     for pin in pins:
         page = knowledge.project(pin.name)
         found = list(page.skipped) if isinstance(page, Project) else []
         for version, document in sorted(knowledge.known_documents(pin.name).items()):
-            if isinstance(document, Unusable):
+            if isinstance(document, Unusable) and (pin.name, version) in admitted:
                 found.append(Skip(f"{pin.name} {version}", document.reason))
         if found:
             skipped[pin.name] = tuple(found)

@@ -124,7 +124,7 @@ def lock(
         render.LockNote(
             str(each.path),
             DRY if is_dry else "written" if each.path in written else "unchanged",
-            install_command(name, each.format, found.manifest),
+            install_command(name, each.format, advice),
         )
         for name, each in zip(names, locks, strict=True)
     ]
@@ -147,13 +147,19 @@ def render_lock(advice: Advice, manifest: Manifest, form: LockFormat) -> str:
             return render_requirements_lock(advice)
 
 
-def install_command(name: str, form: LockFormat, manifest: Manifest) -> str:
-    """Return the command that installs from a lock, to be run in its folder."""
+def install_command(name: str, form: LockFormat, advice: Advice) -> str:
+    """Return the command that installs from a lock, to be run in its folder.
+
+    pip takes no project folder from a file with digests, for a folder has none.
+    """
+    has_folder = any(pin.local is not None and pin.local.sha256 is None for pin in advice.pins)
     match form:
         case LockFormat.PYLOCK:
-            return f"pip install -r {name}"
+            return f"uv pip sync {name}" if has_folder else f"pip install -r {name}"
         case LockFormat.PIPFILE_LOCK:
-            has_more = any(group.requirements for group in manifest.groups if group.name != DEFAULT_GROUP)
+            groups = advice.request.groups
+            has_more = any(group.requirements for group in groups if group.name != DEFAULT_GROUP)
             return "pipenv sync --dev" if has_more else "pipenv sync"
         case LockFormat.REQUIREMENTS:
-            return f"pip install --require-hashes -r {name}"
+            then = "   # and then as its last lines say" if has_folder else ""
+            return f"pip install --require-hashes -r {name}{then}"

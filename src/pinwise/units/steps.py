@@ -164,7 +164,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "sdist-build",
         _sdist_build,
-        lambda _candidates, _position, _context: "has no wheel and must be built from its sdist",
+        lambda _candidates, _position, _context: "has no usable wheel and must be built from its sdist",
         "The release has no wheel for the target: installing it builds its sdist.",
     ),
     Step(
