@@ -206,6 +206,18 @@ def test_paths_are_relative_to_the_folder_of_the_manifest() -> None:
     assert required(found("app/requirements.in")) == ["./libs/shop"]
 
 
+def test_indexes_that_are_folders_become_absolute(folder: Path) -> None:
+    """A folder that a manifest names stands for itself only: another project's `dist` is another index."""
+    write(
+        {"app/requirements.in": "-f ./dist\n-f https://links.example/\na\n", "reqs/dev.txt": "-f dist\na\n"}
+    )
+    write({"shop/Pipfile": '[[source]]\nname = "own"\nurl = "simple"\n' + PIPFILE})
+    for where, index in (("app", "app/dist"), ("shop", "shop/simple")):
+        assert found(where).manifest.indexes[0].url == str(folder / index)
+    assert found(r=("reqs/dev.txt",)).manifest.indexes[0].url == str(folder / "reqs/dist")
+    assert found("app").manifest.indexes[1].url == "https://links.example"
+
+
 def test_paths_in_files_named_by_hand_are_relative_to_the_current_folder() -> None:
     """With `-r` a path is relative to where pinwise is started, as in pip."""
     write(
