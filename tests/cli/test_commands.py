@@ -171,6 +171,30 @@ def test_locks_go_to_the_folder_of_the_manifest(place: Place) -> None:
     assert f"Wrote `{Path('app/pylock.toml')}`." in result.stdout
 
 
+def test_a_lock_names_a_folder_as_seen_from_itself(place: Place) -> None:
+    """With `-r` paths are relative to the current folder, in a lock to the folder in which it stands."""
+    for folder in ("app", "reqs"):
+        (place.folder / folder).mkdir()
+    project = '[project]\nname = "app"\nversion = "1"\n'
+    (place.folder / "app" / "pyproject.toml").write_text(project, encoding="utf-8")
+    (place.folder / "reqs" / "all.in").write_text("./app\n", encoding="utf-8")
+    result = place.advise("-r", "reqs/all.in", "--lock", "pylock.toml", "--lock", "all.txt")
+    assert result.exit_code == 0, result.output
+    lock = tomllib.loads((place.folder / "reqs" / "pylock.toml").read_text(encoding="utf-8"))
+    assert lock["packages"][0]["directory"] == {"path": "../app"}
+    assert "install --no-deps ../app" in (place.folder / "reqs" / "all.txt").read_text(encoding="utf-8")
+
+
+def test_offline_local_projects_need_no_knowledge_base(place: Place) -> None:
+    """What a manifest brings itself is known, whether or not an index was ever asked."""
+    (place.folder / "app").mkdir()
+    project = '[project]\nname = "app"\nversion = "1"\n'
+    (place.folder / "app" / "pyproject.toml").write_text(project, encoding="utf-8")
+    write(place, requirements_in="./app\n")
+    result = place.advise("--offline")
+    assert result.exit_code == 0, result.output
+
+
 def test_files_and_constraints_can_be_named(place: Place) -> None:
     """`-r` and `-c` together; the constraint restricts and requires nothing."""
     write(place, base_in="flask\n", limits_txt="click<8\npytest<9\n")

@@ -29,11 +29,14 @@ class FoundManifest(NamedTuple):
     Attributes:
         manifest: What it says.
         folder: Its folder: locks are written there.
+        base: What the paths of its local projects are relative to; the current folder for files that `-r`
+            names, as in pip, else its own.
         passed_over: Other manifests in that folder, which were not read.
     """
 
     manifest: Manifest
     folder: Path
+    base: Path
     passed_over: tuple[str, ...] = ()
 
 
@@ -143,7 +146,7 @@ def _from_pipfile(path: Path, constraint_files: Sequence[str], archives: Archive
         constraints=extra.constraints,
         warnings=warnings,
     )
-    return FoundManifest(manifest, path.parent)
+    return FoundManifest(manifest, path.parent, path.parent)
 
 
 def _from_files(
@@ -163,7 +166,7 @@ def _from_files(
     _read_constraints(reading, constraint_files)
     manifest = reading.manifest()
     manifest = replace(manifest, indexes=_absolute(manifest.indexes, Path()))
-    return FoundManifest(manifest, Path(requirement_files[0]).parent)
+    return FoundManifest(manifest, Path(requirement_files[0]).parent, folder)
 
 
 def _absolute(indexes: Iterable[Index], folder: Path) -> tuple[Index, ...]:

@@ -10,7 +10,7 @@ from pinwise import wiring
 from pinwise.actions.advise import SearchOptions, advise
 from pinwise.actions.manifest import FoundManifest
 from pinwise.actions.request import build_request
-from pinwise.actions.write import Lock, write_locks
+from pinwise.actions.write import Lock, with_paths_from, write_locks
 from pinwise.cli import render
 from pinwise.cli.exits import exit_code
 from pinwise.cli.paper import write_lines, write_warnings
@@ -115,10 +115,7 @@ def lock(
     advice: Advice, found: FoundManifest, names: Sequence[str], *, is_dry: bool
 ) -> list[render.LockNote]:
     """Render the locks and, unless it is a dry run, write those that say something new."""
-    locks = [
-        Lock(found.folder / name, lock_format(name), render_lock(advice, found.manifest, lock_format(name)))
-        for name in names
-    ]
+    locks = [_rendered(advice, found, name) for name in names]
     written = () if is_dry else write_locks(locks, manifests=[Path(file) for file in found.manifest.files])
     return [
         render.LockNote(
@@ -128,6 +125,12 @@ def lock(
         )
         for name, each in zip(names, locks, strict=True)
     ]
+
+
+def _rendered(advice: Advice, found: FoundManifest, name: str) -> Lock:
+    path, form = found.folder / name, lock_format(name)
+    advice = with_paths_from(advice, found.base, path.parent)
+    return Lock(path, form, render_lock(advice, found.manifest, form))
 
 
 def render_lock(advice: Advice, manifest: Manifest, form: LockFormat) -> str:

@@ -12,7 +12,7 @@ from packaging.version import Version
 from pinwise.indexes.documents import Ask, Target, document_order, resolve_document
 from pinwise.indexes.filenames import NamedFile, parse_filename
 from pinwise.knowledge.store import Store, StoredPage
-from pinwise.model.facts import Document, File, NoProject, Project, Release
+from pinwise.model.facts import Document, File, NoProject, Project, Release, Snapshot
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import LocalProject, Request
 
@@ -147,6 +147,14 @@ class KnowledgeView:
             orders = [document_order(each, self._target, formats, project.name) for each in project.releases]
             known = self._orders[project.name] = (project, orders)
         return known[1]
+
+
+def without_store(request: Request) -> Snapshot:
+    """Return what is known where there is no knowledge base: the local projects that a request brings."""
+    return Snapshot(
+        {name: _to_project(local) for name, local in request.local.items()},
+        {name: {local.version: local.metadata} for name, local in request.local.items()},
+    )
 
 
 def _to_project(local: LocalProject) -> Project:
