@@ -384,6 +384,12 @@ def test_every_setting_is_described() -> None:
         assert bool(setting.choices) == (setting.kind is Kind.CHOICE)
 
 
+def test_pips_paths_are_relative_to_the_current_folder(tmp_path: Path) -> None:
+    """A folder in pip's configuration becomes an absolute path, for the knowledge base knows no folder."""
+    choice = load(tmp_path, environ=pip_file(tmp_path, "[global]\nfind-links = dist\n")).fallback
+    assert [index.url for index in choice.flat] == [str(tmp_path / "dist")]
+
+
 def test_an_index_url_of_ours_turns_pips_configuration_off(tmp_path: Path) -> None:
     """Who names an index URL to pinwise gets no extra index that was configured for pip."""
     environ = pip_file(tmp_path, f"[global]\nextra-index-url = {OTHER}\nfind-links = /wheels\n")

@@ -17,10 +17,9 @@ from pinwise.environment.choose import Clues
 from pinwise.environment.choose import choose_environment as _choose_environment
 from pinwise.indexes import archives
 from pinwise.knowledge.store import Store, open_store
-from pinwise.knowledge.view import KnowledgeView
+from pinwise.knowledge.view import KnowledgeView, without_store
 from pinwise.model.environment import Environment
 from pinwise.model.errors import UsageError
-from pinwise.model.facts import Snapshot
 from pinwise.model.request import Manifest, Request
 from pinwise.settings import Settings
 
@@ -131,9 +130,9 @@ def open_world(
 
 
 def _offline_knowledge(request: Request, settings: Settings, stack: ExitStack, now: int) -> Knowledge:
-    """Return what is known, however old; nothing where there is no knowledge base yet."""
+    """Return what is known, however old; local projects only where there is no knowledge base yet."""
     if not settings.kb.exists():
-        return Snapshot()
+        return without_store(request)
     store = stack.enter_context(open_store(settings.kb, read_only=True))
     return KnowledgeView(store, request, now=now, max_age=None)
 

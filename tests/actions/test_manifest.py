@@ -89,7 +89,7 @@ def test_files_are_named_as_the_user_named_them() -> None:
     assert manifest.manifest.files == ("app/requirements.in", "app/base/all.txt", "pins.txt")
     assert manifest.folder == Path("app")
     assert found("app/requirements.in") == manifest
-    assert found(r=("./app/requirements.in",)) == manifest
+    assert found(r=("./app/requirements.in",)) == manifest._replace(base=Path())
 
 
 def test_several_requirements_files_make_one_manifest() -> None:
@@ -204,6 +204,18 @@ def test_paths_are_relative_to_the_folder_of_the_manifest() -> None:
     write({"app/sub/a.txt": "./libs/shop\n"})
     assert required(found("app")) == ["libs/shop"]
     assert required(found("app/requirements.in")) == ["./libs/shop"]
+
+
+def test_indexes_that_are_folders_become_absolute(folder: Path) -> None:
+    """A folder that a manifest names stands for itself only: another project's `dist` is another index."""
+    write(
+        {"app/requirements.in": "-f ./dist\n-f https://links.example/\na\n", "reqs/dev.txt": "-f dist\na\n"}
+    )
+    write({"shop/Pipfile": '[[source]]\nname = "own"\nurl = "simple"\n' + PIPFILE})
+    for where, index in (("app", "app/dist"), ("shop", "shop/simple")):
+        assert found(where).manifest.indexes[0].url == str(folder / index)
+    assert found(r=("reqs/dev.txt",)).manifest.indexes[0].url == str(folder / "reqs/dist")
+    assert found("app").manifest.indexes[1].url == "https://links.example"
 
 
 def test_paths_in_files_named_by_hand_are_relative_to_the_current_folder() -> None:

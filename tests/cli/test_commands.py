@@ -79,6 +79,22 @@ def test_requirements_become_a_pylock(place: Place) -> None:
     assert "pip install -r pylock.toml" in result.stdout
 
 
+def test_the_next_command_can_install_a_folder(place: Place) -> None:
+    """No folder has a digest for pip to check, so another command, or one more, is named."""
+    (place.folder / "app").mkdir()
+    project = '[project]\nname = "app"\nversion = "1"\ndependencies = ["flask"]\n'
+    (place.folder / "app" / "pyproject.toml").write_text(project, encoding="utf-8")
+    write(place, requirements_in="-e ./app\n")
+    result = place.advise("--lock", "pylock.toml", "--lock", "requirements.txt")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[-2:] == [
+        "  uv pip sync pylock.toml",
+        "  pip install --require-hashes -r requirements.txt   # and then as its last lines say",
+    ]
+    last = (place.folder / "requirements.txt").read_text(encoding="utf-8").splitlines()[-1]
+    assert last == "#   pip install --no-deps -e ./app"
+
+
 def test_locks_go_to_the_folder_of_the_manifest(place: Place) -> None:
     """Several locks of one answer, each named, all in the manifest's folder."""
     (place.folder / "app").mkdir()
@@ -89,6 +105,30 @@ def test_locks_go_to_the_folder_of_the_manifest(place: Place) -> None:
     written = sorted(path.name for path in Path("app").iterdir())
     assert written == ["pylock.toml", "requirements.in", "requirements.txt"]
     assert f"Wrote `{Path('app/pylock.toml')}`." in result.stdout
+
+
+def test_a_lock_names_a_folder_as_seen_from_itself(place: Place) -> None:
+    """With `-r` paths are relative to the current folder, in a lock to the folder in which it stands."""
+    for folder in ("app", "reqs"):
+        (place.folder / folder).mkdir()
+    project = '[project]\nname = "app"\nversion = "1"\n'
+    (place.folder / "app" / "pyproject.toml").write_text(project, encoding="utf-8")
+    (place.folder / "reqs" / "all.in").write_text("./app\n", encoding="utf-8")
+    result = place.advise("-r", "reqs/all.in", "--lock", "pylock.toml", "--lock", "all.txt")
+    assert result.exit_code == 0, result.output
+    lock = tomllib.loads((place.folder / "reqs" / "pylock.toml").read_text(encoding="utf-8"))
+    assert lock["packages"][0]["directory"] == {"path": "../app"}
+    assert "install --no-deps ../app" in (place.folder / "reqs" / "all.txt").read_text(encoding="utf-8")
+
+
+def test_offline_local_projects_need_no_knowledge_base(place: Place) -> None:
+    """What a manifest brings itself is known, whether or not an index was ever asked."""
+    (place.folder / "app").mkdir()
+    project = '[project]\nname = "app"\nversion = "1"\n'
+    (place.folder / "app" / "pyproject.toml").write_text(project, encoding="utf-8")
+    write(place, requirements_in="./app\n")
+    result = place.advise("--offline")
+    assert result.exit_code == 0, result.output
 
 
 def test_files_and_constraints_can_be_named(place: Place) -> None:

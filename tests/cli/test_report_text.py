@@ -183,6 +183,33 @@ def test_many_askers_are_counted() -> None:
     assert row.endswith("asker0, asker1, asker2 and 9 more")
 
 
+def test_costs_stand_below_each_other() -> None:
+    """However long names and versions are, every cost ends in the column in which its title ends."""
+    lines = render_advice(
+        advice(
+            *(
+                replace(
+                    pin(
+                        "a" * length,
+                        version,
+                        asked="a" * length,
+                        prices=[Price("freshness", "a", 1_234, "old")],
+                    ),
+                    behind=behind,
+                    days_behind=1_234,
+                )
+                for length, version, behind in ((1, "1.0", 1), (24, "2024.11.21.2", 22), (40, "2", 103))
+            )
+        ),
+        [WRITTEN],
+    )
+    texts = [line.text for line in lines]
+    start = next(number for number, text in enumerate(texts) if text.startswith("  name"))
+    end = texts[start].index("cost") + len("cost")
+    rows = [text for text in texts[start + 1 :] if "behind, 1,234 days" in text]
+    assert [text.index("1,234", end - 6) + len("1,234") for text in rows] == [end] * 3
+
+
 def test_the_summary_says_what_an_answer_took() -> None:
     """Pages, metadata, requests, rounds and time; or that nothing was fetched."""
     effort = Effort(pages=1, documents=2, requests=3, rounds=4, seconds=1234.5)

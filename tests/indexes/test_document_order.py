@@ -2,7 +2,7 @@
 
 from packaging.version import Version
 
-from pinwise.indexes.documents import Ask, document_order, rank_tags, resolve_document
+from pinwise.indexes.documents import Ask, Target, document_order, resolve_document
 from pinwise.indexes.filenames import NamedFile, parse_filename
 from pinwise.model.facts import Document, File, Metadata, Origin, Release, Unusable
 from pinwise.model.names import normalise
@@ -10,6 +10,7 @@ from pinwise.model.request import FormatControl
 
 NAME = normalise("a")
 TAGS = ["cp311-cp311-linux_x86_64", "cp311-abi3-linux_x86_64", "py3-none-any"]
+TARGET = Target(Version("3.11.9"), {tag: rank for rank, tag in enumerate(TAGS)})
 BEST = "a-1-cp311-cp311-linux_x86_64.whl"
 PURE = "a-1-py3-none-any.whl"
 FOREIGN = "a-1-cp39-cp39-win32.whl"
@@ -28,7 +29,7 @@ def listed(filename: str, metadata: str | None = None) -> File:
 
 def order(*files: File, formats: FormatControl = ANY) -> list[tuple[str, str]]:
     release = Release(Version("1"), files)
-    asks = document_order(release, rank_tags(TAGS), formats, NAME)
+    asks = document_order(release, TARGET, formats, NAME)
     assert len(set(asks)) == len(asks)
     return [(ask.file.filename, ask.kind.value) for ask in asks]
 
@@ -68,6 +69,20 @@ def test_sdist_that_offers_metadata() -> None:
     assert order(listed(SDIST, "?")) == [(SDIST, "sdist"), (SDIST, "egg-info")]
 
 
+def test_files_that_are_not_offered_come_later() -> None:
+    """A wheel that is yanked, or for other Pythons, stands behind one that the target would install."""
+    best = listed(BEST)
+    for other in (best._replace(yanked="broken"), best._replace(requires_python=">=3.12")):
+        assert [file for file, kind in order(other, listed(PURE)) if kind == "wheel"] == [PURE, BEST]
+    assert order(listed(BEST)._replace(yanked=""), listed(PURE)._replace(yanked=""))[0][0] == BEST
+
+
+def test_a_yanked_sdist_is_asked_last() -> None:
+    """Of two sdists the one that is not yanked decides."""
+    other = listed("a-1.zip")
+    assert order(listed(SDIST)._replace(yanked=""), other)[0][0] == other.filename
+
+
 def test_build_number_decides_between_equal_tags() -> None:
     """Of two wheels with the same tags the higher build number is asked first."""
     later = "a-1-10-py3-none-any.whl"
@@ -97,7 +112,7 @@ def test_few_other_wheels() -> None:
 
 def decided(stored: dict[tuple[str, str], Document | None], given: Metadata | None = None) -> Document | Ask:
     release = Release(Version("1"), (listed(PURE, ""), listed(SDIST)))
-    return resolve_document(document_order(release, rank_tags(TAGS), ANY, NAME), stored, given)
+    return resolve_document(document_order(release, TARGET, ANY, NAME), stored, given)
 
 
 def test_the_first_that_is_there_decides() -> None:

@@ -8,12 +8,12 @@ from pinwise.indexes.filenames import (
     NamedFile,
     belongs_to,
     build_number,
-    expand_tags,
     is_distribution,
     parse_filename,
 )
 from pinwise.model.facts import Skip
 from pinwise.model.names import normalise
+from pinwise.model.tags import expand_tags
 
 WHEELS = [
     "Flask-0.11-py2.py3-none-any.whl",

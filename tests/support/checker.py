@@ -102,6 +102,8 @@ def _unmet(view: View, requirement: Requirement, pins: Pins, requirer: str) -> I
     name = canonicalize_name(requirement.name)
     if name not in pins:
         yield f"{requirer} requires {requirement}, which is absent"
+    elif requirement.url is not None:
+        yield f"{requirer} requires {requirement}, which is on no index"
     elif not requirement.specifier.contains(pins[name], prereleases=True):
         yield f"{requirer} requires {requirement}, not {pins[name]}"
     elif pins[name].is_prerelease and not _may_be_prerelease(view, name, requirement.specifier):

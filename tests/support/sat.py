@@ -74,7 +74,7 @@ class Encoding:
                     self._offer(node[0])
             self.clauses.append([*condition, self.nodes[node]])
         name = target_of(requirement)
-        admitted = sorted(self.rules.admitted(name, requirement.specifier))
+        admitted = [] if requirement.url else sorted(self.rules.admitted(name, requirement.specifier))
         self.clauses.append([*condition, *(self.candidates[name, version] for version in admitted)])
 
 

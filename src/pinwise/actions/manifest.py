@@ -1,12 +1,13 @@
 """Find the manifest, and read it with all that it includes to a `Manifest`."""
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from pinwise.actions.local_projects import Archives, LocalProjects, read_text
+from pinwise.actions.request import absolute_index
 from pinwise.formats.entries import is_remote, shown
 from pinwise.formats.pipfile import parse_pipfile
 from pinwise.formats.requirements import (
@@ -16,7 +17,7 @@ from pinwise.formats.requirements import (
     remote_file_error,
 )
 from pinwise.model.errors import ManifestError, UsageError
-from pinwise.model.request import Manifest, Place
+from pinwise.model.request import Index, Manifest, Place
 
 MANIFESTS = ("Pipfile", "requirements.in", "requirements.txt")
 """What a folder is searched for, in this order."""
@@ -28,11 +29,14 @@ class FoundManifest(NamedTuple):
     Attributes:
         manifest: What it says.
         folder: Its folder: locks are written there.
+        base: What the paths of its local projects are relative to; the current folder for files that `-r`
+            names, as in pip, else its own.
         passed_over: Other manifests in that folder, which were not read.
     """
 
     manifest: Manifest
     folder: Path
+    base: Path
     passed_over: tuple[str, ...] = ()
 
 
@@ -138,10 +142,11 @@ def _from_pipfile(path: Path, constraint_files: Sequence[str], archives: Archive
     manifest = replace(
         manifest,
         files=manifest.files + extra.files,
+        indexes=_absolute(manifest.indexes, path.parent),
         constraints=extra.constraints,
         warnings=warnings,
     )
-    return FoundManifest(manifest, path.parent)
+    return FoundManifest(manifest, path.parent, path.parent)
 
 
 def _from_files(
@@ -159,7 +164,13 @@ def _from_files(
             raise own_lock_error(name)
         reading.read_file(text, name)
     _read_constraints(reading, constraint_files)
-    return FoundManifest(reading.manifest(), Path(requirement_files[0]).parent)
+    manifest = reading.manifest()
+    manifest = replace(manifest, indexes=_absolute(manifest.indexes, Path()))
+    return FoundManifest(manifest, Path(requirement_files[0]).parent, folder)
+
+
+def _absolute(indexes: Iterable[Index], folder: Path) -> tuple[Index, ...]:
+    return tuple(absolute_index(index, folder) for index in indexes)
 
 
 def _read_constraints(reading: RequirementsReading, constraint_files: Sequence[str]) -> None:

@@ -1,7 +1,9 @@
 """From a manifest, the user's choices and a target to the one `Request` that everything else starts from."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
@@ -59,6 +61,16 @@ class Choices:
     formats: FormatControl = field(default_factory=FormatControl)
     given: Mapping[tuple[NormalizedName, Version], Metadata] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+
+def absolute_index(index: Index, folder: Path) -> Index:
+    """Return an index that is a path without a scheme as an absolute one, relative to `folder`.
+
+    The knowledge base, which many projects share, knows no current folder.
+    """
+    if "://" in index.url:
+        return index
+    return replace(index, url=os.path.abspath(folder / os.path.expanduser(index.url)))  # noqa: PTH100, PTH111  # a text
 
 
 def build_request(manifest: Manifest, choices: Choices, environment: Environment) -> Request:

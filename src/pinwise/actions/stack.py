@@ -15,7 +15,7 @@ from pinwise.space.compile import Compiler
 from pinwise.space.rows import Reader, target_name
 from pinwise.space.space import Picks, Space
 from pinwise.units.context import Candidates
-from pinwise.units.sieves import offered_files
+from pinwise.units.sieves import allowed_files
 from pinwise.units.steps import METADATA_STEPS, STEPS, behind_counts, days_behind
 
 
@@ -52,7 +52,7 @@ def assemble(request: Request, knowledge: Knowledge, steps: Sequence[Step], proo
         pins=pins,
         proof=proof,
         left_out=request.left_out,
-        skipped=_skipped(knowledge, pins),
+        skipped=_skipped(knowledge, steps, pins),
         warnings=(*request.warnings, *_warnings(knowledge, pins)),
     )
 
@@ -126,8 +126,7 @@ class _Assembly:
         direct = next((each for each in self._request.direct if each.name == name), None)
         document = self._knowledge.known_documents(name)[release.version]
         local = self._request.local.get(name)
-        formats = self._request.formats
-        files = () if local else offered_files(name, release, step.compiler.context)
+        files = () if local else allowed_files(name, release, step.compiler.context)
         return Pin(
             name=name,
             version=release.version,
@@ -145,14 +144,10 @@ class _Assembly:
             behind=behind_counts(candidates)[position],
             days_behind=None if days is None else days[position],
             latest=candidates.versions[candidates.baseline[-1]],
-            files=tuple(
-                file
-                for file in files
-                if (formats.allows_wheels(name) if file.is_wheel else formats.allows_sdists(name))
-            ),
+            files=files,
             requires_python=next((file.requires_python for file in files if file.requires_python), None),
             metadata_origin=document.origin if isinstance(document, Metadata) else Origin.USER,
-            yanked=_yank_reason(files),
+            yanked=release.yank_reason if files else None,
             local=local,
         )
 
@@ -196,21 +191,19 @@ def _without_marker(requirement: Requirement) -> str:
     return str(requirement).split(";", 1)[0].strip()
 
 
-def _yank_reason(files: Sequence[object]) -> str | None:
-    reasons = [getattr(file, "yanked", None) for file in files]
-    if not reasons or any(reason is None for reason in reasons):
-        return None
-    return next((reason for reason in reasons if reason), "")
-
-
-def _skipped(knowledge: Knowledge, pins: Sequence[Pin]) -> Mapping[NormalizedName, tuple[Skip, ...]]:
-    """Return what was left out of the stack's projects because it is broken."""
+def _skipped(
+    knowledge: Knowledge, steps: Sequence[Step], pins: Sequence[Pin]
+) -> Mapping[NormalizedName, tuple[Skip, ...]]:
+    """Return what was left out of the stack's projects because it is broken, and for no other reason."""
+    admitted = {
+        (each.name, version) for step in steps for each in step.space.candidates for version in each.versions
+    }
     skipped: dict[NormalizedName, tuple[Skip, ...]] = {}
     for pin in pins:
         page = knowledge.project(pin.name)
         found = list(page.skipped) if isinstance(page, Project) else []
         for version, document in sorted(knowledge.known_documents(pin.name).items()):
-            if isinstance(document, Unusable):
+            if isinstance(document, Unusable) and (pin.name, version) in admitted:
                 found.append(Skip(f"{pin.name} {version}", document.reason))
         if found:
             skipped[pin.name] = tuple(found)

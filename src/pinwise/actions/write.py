@@ -8,11 +8,13 @@ import os
 import secrets
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pinwise.formats.locks import LockFormat, says_the_same
 from pinwise.model.errors import OutputError, UsageError
+from pinwise.model.outcome import Advice
+from pinwise.model.request import LocalProject
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,29 @@ class Lock:
     path: Path
     format: LockFormat
     text: str
+
+
+def with_paths_from(advice: Advice, base: Path, folder: Path) -> Advice:
+    """Return an advice whose local projects are named as a lock in `folder` must name them.
+
+    Args:
+        advice: What is to be locked.
+        base: What the paths in it are relative to.
+        folder: Where the lock goes; in `base` itself every path stays as it was written.
+    """
+    if os.path.realpath(base) == os.path.realpath(folder):
+        return advice
+    pins = (
+        pin if pin.local is None else replace(pin, local=_seen_from(folder, base, pin.local))
+        for pin in advice.pins
+    )
+    return replace(advice, pins=tuple(pins))
+
+
+def _seen_from(folder: Path, base: Path, local: LocalProject) -> LocalProject:
+    if os.path.isabs(local.path):  # noqa: PTH117  # a text
+        return local
+    return replace(local, path=Path(os.path.relpath(base / local.path, folder)).as_posix())
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pinwise.actions.advise import SearchOptions, advise
 from pinwise.actions.manifest import FoundManifest
 from pinwise.actions.present import Upgrade, read_present
 from pinwise.actions.request import build_request
-from pinwise.actions.write import UP_TO_DATE, Lock, lock_state, write_locks
+from pinwise.actions.write import UP_TO_DATE, Lock, lock_state, with_paths_from, write_locks
 from pinwise.cli import render
 from pinwise.cli.exits import ExitCode, exit_code
 from pinwise.cli.paper import write_lines, write_warnings
@@ -49,7 +49,7 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
         notes = lock(outcome, found, names, mode=_mode(options))
     explanation = explain(outcome.derivation) if isinstance(outcome, Refusal) else None
     if options["form"] == "json":
-        write_out(json.dumps(to_report(outcome, explanation), indent=2, ensure_ascii=False))
+        write_out(json.dumps(to_report(outcome, explanation), indent=2))
         for note in notes:
             write_err(f"{note.name}: {note.state}")
     else:
@@ -132,17 +132,14 @@ def lock_names(settings: Settings, manifest: Manifest) -> tuple[str, ...]:
 
 def lock(advice: Advice, found: FoundManifest, names: Sequence[str], *, mode: str) -> list[render.LockNote]:
     """Render the locks and write those that say something new, unless `mode` is "dry" or "check"."""
-    locks = [
-        Lock(found.folder / name, lock_format(name), render_lock(advice, found.manifest, lock_format(name)))
-        for name in names
-    ]
+    locks = [_rendered(advice, found, name) for name in names]
     manifests = [Path(file) for file in found.manifest.files]
     written = write_locks(locks, manifests=manifests) if mode == "write" else ()
     return [
         render.LockNote(
             str(each.path),
             _state(each, written, mode),
-            install_command(name, each.format, found.manifest),
+            install_command(name, each.format, advice),
         )
         for name, each in zip(names, locks, strict=True)
     ]
@@ -154,6 +151,12 @@ def _state(each: Lock, written: Sequence[Path], mode: str) -> str:
     if mode == "dry":
         return DRY
     return "written" if each.path in written else "unchanged"
+
+
+def _rendered(advice: Advice, found: FoundManifest, name: str) -> Lock:
+    path, form = found.folder / name, lock_format(name)
+    advice = with_paths_from(advice, found.base, path.parent)
+    return Lock(path, form, render_lock(advice, found.manifest, form))
 
 
 def render_lock(advice: Advice, manifest: Manifest, form: LockFormat) -> str:
@@ -173,13 +176,19 @@ def render_lock(advice: Advice, manifest: Manifest, form: LockFormat) -> str:
             return render_requirements_lock(advice)
 
 
-def install_command(name: str, form: LockFormat, manifest: Manifest) -> str:
-    """Return the command that installs from a lock, to be run in its folder."""
+def install_command(name: str, form: LockFormat, advice: Advice) -> str:
+    """Return the command that installs from a lock, to be run in its folder.
+
+    pip takes no project folder from a file with digests, for a folder has none.
+    """
+    has_folder = any(pin.local is not None and pin.local.sha256 is None for pin in advice.pins)
     match form:
         case LockFormat.PYLOCK:
-            return f"pip install -r {name}"
+            return f"uv pip sync {name}" if has_folder else f"pip install -r {name}"
         case LockFormat.PIPFILE_LOCK:
-            has_more = any(group.requirements for group in manifest.groups if group.name != DEFAULT_GROUP)
+            groups = advice.request.groups
+            has_more = any(group.requirements for group in groups if group.name != DEFAULT_GROUP)
             return "pipenv sync --dev" if has_more else "pipenv sync"
         case LockFormat.REQUIREMENTS:
-            return f"pip install --require-hashes -r {name}"
+            then = "   # and then as its last lines say" if has_folder else ""
+            return f"pip install --require-hashes -r {name}{then}"

@@ -10,7 +10,7 @@ from pinwise.cli.advise import advise_command
 from pinwise.cli.environment import environment_command
 from pinwise.cli.exits import ExitCode
 from pinwise.cli.kb import kb_command
-from pinwise.cli.streams import write_err
+from pinwise.cli.streams import prepare_streams, write_err
 from pinwise.model.errors import PinwiseError
 
 
@@ -19,6 +19,7 @@ class CommandLine(click.Group):
 
     def main(self, *args: Any, **options: Any) -> NoReturn:
         """Run one command and end the process; the arguments are click's."""
+        prepare_streams()
         sys.exit(self._run(*args, **{"prog_name": "pinwise", **options, "standalone_mode": False}))
 
     def _run(self, *args: Any, **options: Any) -> int:

@@ -32,7 +32,7 @@ def environment_command(folder: str | None, **options: Any) -> int:
         case "toml":
             write_out(to_toml(environment_facts(environment)))
         case "json":
-            write_out(json.dumps(environment_facts(environment), indent=2, ensure_ascii=False))
+            write_out(json.dumps(environment_facts(environment), indent=2))
         case _:
             write_lines(render_environment(environment), is_plain=settings.is_plain)
     return ExitCode.OK

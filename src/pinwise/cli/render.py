@@ -21,6 +21,9 @@ MOST_SKIPPED = 10
 MOST_MISSING = 10
 MOST_CHANGES = 20
 _MOST_ASKERS = 3
+_ROOM_FOR_ASKERS = 20
+_NARROWEST_NAMES = 22
+_WIDEST_VERSION_AND_AGE = 36
 _SHOWN_IN_AGE = frozenset(("freshness", "yanked"))
 """Prices whose reason a row says already, in its column of age or in a line of its own."""
 
@@ -113,25 +116,36 @@ def _pins(advice: Advice) -> Iterator[Line]:
 
 
 class _Widths(NamedTuple):
+    """Of the columns; a long version may take room that its age leaves, so both have one width together."""
+
     name: int
     version: int
-    age: int
+    version_and_age: int
     cost: int
 
 
 def _widths(pins: Sequence[Pin]) -> _Widths:
-    """Return the widths of the columns: as wide as needed, within what leaves room for the last one."""
+    """Return the widths of the columns: as wide as needed, within what leaves room for the last one.
+
+    A name that is wider than its column stands in a line of its own.
+    """
     name = max(4, *(len(_name(pin)) for pin in pins))
-    version = max(7, *(len(str(pin.version)) for pin in pins))
-    age = max(3, *(len(_age(pin)) for pin in pins))
+    version = min(max(7, *(len(str(pin.version)) for pin in pins)), 10)
+    both = max(len(_version_and_age(str(pin.version), _age(pin), version)) for pin in pins)
+    both = min(both, _WIDEST_VERSION_AND_AGE)
     cost = max(4, *(len(_cost(pin)) for pin in pins))
-    return _Widths(min(name, 22), min(version, 10), min(age, 20), cost)
+    room = WIDTH - both - cost - 4 * 2 - _ROOM_FOR_ASKERS
+    return _Widths(min(name, max(room, _NARROWEST_NAMES)), version, both, cost)
+
+
+def _version_and_age(version: str, age: str, width: int) -> str:
+    return f"{version:<{width}}  {age}"
 
 
 def _row(widths: _Widths, name: str, version: str, age: str, *rest: str) -> str:
     cost, askers = rest
-    left = f"  {name:<{widths.name}}  {version:<{widths.version}}"
-    return f"{left}  {age:<{widths.age}}  {cost:>{widths.cost}}  {askers}"
+    both = _version_and_age(version, age, widths.version)
+    return f"  {name:<{widths.name}}  {both:<{widths.version_and_age}}  {cost:>{widths.cost}}  {askers}"
 
 
 def _name(pin: Pin) -> str:
@@ -148,10 +162,8 @@ def _age(pin: Pin) -> str:
         return "local"
     if pin.behind == 0:
         return "newest"
-    releases = count(pin.behind, "release")
-    if pin.days_behind is None:
-        return f"{releases} behind"
-    return f"{releases}, {count(pin.days_behind, 'day')}"
+    behind = f"{pin.behind:,} behind"
+    return behind if pin.days_behind is None else f"{behind}, {count(pin.days_behind, 'day')}"
 
 
 def _askers(pin: Pin) -> Iterator[str]:
@@ -168,7 +180,7 @@ def _pin(pin: Pin, widths: _Widths) -> Iterator[Line]:
     askers = list(dict.fromkeys(_askers(pin)))
     name, rest = _name(pin), (str(pin.version), _age(pin), _cost(pin), "")
     row = _row(widths, name, *rest)
-    if len(row.rstrip()) > WIDTH:
+    if len(name) > widths.name or len(row.rstrip()) > WIDTH:
         yield from wrap(name, first="  ", indent="  ")
         row = _row(widths, "", *rest)
     yield from _last_column(row, askers)
@@ -303,7 +315,7 @@ def _skipped(advice: Advice) -> Iterator[Line]:
     for name in sorted(advice.skipped)[:MOST_SKIPPED]:
         first, *others = advice.skipped[name]
         more = f" (and {len(others):,} more)" if others else ""
-        yield from wrap(f"{name}: {clean(first.what)}: {first.reason[:300]}{more}", first="  ", indent="    ")
+        yield from wrap(f"{clean(first.what)}: {first.reason[:300]}{more}", first="  ", indent="    ")
     if len(advice.skipped) > MOST_SKIPPED:
         projects = count(len(advice.skipped) - MOST_SKIPPED, "more project")
         yield Line(f"  and some of {projects}; `--format json` lists all")

@@ -1,9 +1,15 @@
 """The two streams of a process, and what happens when nobody reads them."""
 
+import io
 import os
 import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
 
 import click
+
+from pinwise.model.errors import OutputError
 
 
 def printable(text: str) -> str:
@@ -11,13 +17,32 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
+def prepare_streams() -> None:
+    """Let both streams take any text: a closed one leads nowhere, a letter without a code is escaped."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # for the whole process
+            setattr(sys, name, nowhere)
+        elif isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+
+
 def write_out(text: str) -> None:
-    """Write a result on stdout; a reader that went away is no error."""
+    """Write a result on stdout; a reader that went away is no error.
+
+    Raises:
+        OutputError: It cannot be written, on a full disk for example.
+    """
     try:
         click.echo(text, nl=not text.endswith("\n"))
         sys.stdout.flush()
     except BrokenPipeError:
-        forget_output()
+        _forget(sys.stdout)
+    except OSError as error:
+        _forget(sys.stdout)
+        reason = (error.strerror or type(error).__name__).lower()
+        raise OutputError(f"the result cannot be written: {reason}", hint="look where stdout goes") from error
 
 
 def write_err(text: str) -> None:
@@ -25,14 +50,10 @@ def write_err(text: str) -> None:
     try:
         click.echo(printable(text), err=True)
     except OSError:
-        forget_output()
+        _forget(sys.stderr)
 
 
-def forget_output() -> None:
-    """Point both streams at nothing, so that flushing them at the end of the process stays quiet."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            os.dup2(nothing, stream.fileno())
-        except (OSError, ValueError):  # a stream without a descriptor, as in tests
-            continue
+def _forget(stream: TextIO) -> None:
+    """Point a stream at nothing, so that flushing it at the end of the process stays quiet."""
+    with suppress(OSError, ValueError):  # a stream without a descriptor, as in tests
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

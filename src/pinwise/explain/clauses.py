@@ -212,6 +212,8 @@ def _ending(fact: Fact, telling: _Telling) -> str:
         return _none_usable([fact, *ends])
     if fact.target is not None and fact.target.versions:
         return ""
+    if " @ " in fact.requirement:
+        return ", a URL, and releases are taken from indexes only"
     if fact.reasons:
         return _none_usable([fact])
     known = fact.target.known if fact.target is not None else ()

@@ -3,9 +3,9 @@
 Page facts, the target and the request alone fix the order in which a release's files are asked, so that
 what happens to be stored never changes an advice (the law of `docs/concepts/algorithm.md`):
 
-1. the metadata file (PEP 658) of the best compatible wheel, then that wheel's own METADATA;
+1. the metadata file (PEP 658) of the best wheel that can be installed, then that wheel's own METADATA;
 2. where no wheel can be installed, the metadata file of the sdist;
-3. the other wheels in the same way, compatible ones first;
+3. the other wheels in the same way, those that can be installed first;
 4. the sdist: its metadata file, its PKG-INFO if that is static (PEP 643), its ``*.egg-info``;
 5. what the user gave in the settings.
 
@@ -13,42 +13,52 @@ The first that is there decides. One that definitely has none passes to the next
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from packaging.version import Version
 
 from pinwise.actions.errands import Ask
-from pinwise.indexes.filenames import build_number, expand_tags
+from pinwise.indexes.filenames import build_number
+from pinwise.model.environment import Environment
 from pinwise.model.facts import Document, File, Metadata, Origin, Release, Unusable
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import FormatControl
+from pinwise.model.tags import best_rank
+from pinwise.units.context import admits_python
 
-__all__ = ["Ask", "document_order", "rank_tags", "resolve_document", "wheel_rank"]
+__all__ = ["Ask", "Target", "document_order", "resolve_document"]
 
 MOST_OTHER_WHEELS = 8  # one wheel stands for all; a release may list hundreds
 
 
-def rank_tags(tags: Sequence[str]) -> Mapping[str, int]:
-    """Return the rank of every tag of an environment; the lowest is the best."""
-    return {tag: rank for rank, tag in reversed(list(enumerate(tags)))}
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What decides which wheel is installed: the target's Python, and the rank of its tags, 0 the best."""
 
+    python: Version
+    ranks: Mapping[str, int]
 
-def wheel_rank(file: File, ranks: Mapping[str, int]) -> int | None:
-    """Return the rank of a wheel's best tag, None if the environment supports none of its tags."""
-    found = [ranks[tag] for tag in expand_tags(file.tags) if tag in ranks]
-    return min(found) if found else None
+    @classmethod
+    def of(cls, environment: Environment) -> Self:
+        """Return the target that an environment is."""
+        return cls(environment.python, {tag: rank for rank, tag in enumerate(environment.tags)})
 
 
 def document_order(
-    release: Release, ranks: Mapping[str, int], formats: FormatControl, name: NormalizedName
+    release: Release, target: Target, formats: FormatControl, name: NormalizedName
 ) -> tuple[Ask, ...]:
     """Return the questions about a release, in the order in which they are asked.
 
     Args:
         release: Its page facts.
-        ranks: The target's tags (`rank_tags`).
+        target: Where it would be installed.
         formats: Whether wheels and sdists of the project may be installed.
         name: The project.
     """
-    compatible, others = _sort_wheels(release, ranks)
+    compatible, others = _sort_wheels(release, target)
     sdists = [file for file in release.files if not file.is_wheel] if formats.allows_sdists(name) else []
+    sdists.sort(key=lambda file: not _is_offered(file, release, target))
     offered = [Ask(file, Origin.METADATA_FILE) for file in sdists if file.metadata not in (None, "?")]
     asks: list[Ask] = []
     if compatible and formats.allows_wheels(name):
@@ -63,15 +73,23 @@ def document_order(
     return tuple(dict.fromkeys(asks))
 
 
-def _sort_wheels(release: Release, ranks: Mapping[str, int]) -> tuple[list[File], list[File]]:
-    """Return compatible wheels, best first, and the others by name."""
+def _is_offered(file: File, release: Release, target: Target) -> bool:
+    """Whether the page offers a file to the target: not yanked (unless all are), and for its Python."""
+    is_yanked = file.yanked is not None and not release.is_yanked
+    return not is_yanked and (
+        file.requires_python is None or bool(admits_python(file.requires_python, target.python))
+    )
+
+
+def _sort_wheels(release: Release, target: Target) -> tuple[list[File], list[File]]:
+    """Return the wheels that can be installed, best first, and the others by name."""
     compatible: list[tuple[int, int, str, File]] = []
     others: list[File] = []
     for file in release.files:
         if not file.is_wheel:
             continue
-        rank = wheel_rank(file, ranks)
-        if rank is None:
+        rank = best_rank(file.tags, target.ranks)
+        if rank is None or not _is_offered(file, release, target):
             others.append(file)
         else:
             compatible.append((rank, -build_number(file.filename)[0], file.filename, file))

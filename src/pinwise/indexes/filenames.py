@@ -135,13 +135,6 @@ def _is_tag_set(tags: str) -> bool:
     return pythons * abis * platforms <= _MOST_TAGS
 
 
-@lru_cache(maxsize=2**12)
-def expand_tags(tags: str) -> tuple[str, ...]:
-    """Return every single tag of a wheel's tag sets (``py2.py3-none-any`` holds two)."""
-    pythons, abis, platforms = (part.split(".") for part in tags.split("-"))
-    return tuple(f"{python}-{abi}-{platform}" for python in pythons for abi in abis for platform in platforms)
-
-
 def build_number(filename: str) -> tuple[int, str]:
     """Return the build number of a wheel, which decides between equal tags; (-1, "") if it has none."""
     parts = filename[:-4].split("-")

@@ -341,7 +341,8 @@ def _is_specifier(text: str) -> bool:
 def _seconds(text: str) -> int | None:
     try:
         time = datetime.fromisoformat(text[:40])
-        return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
+        # In UTC a time may lie before the year 1 or after 9999, where nothing could write it down again.
+        return int((time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
         return None
 

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from packaging.version import Version
 
-from pinwise.indexes.documents import Ask, document_order, rank_tags, resolve_document
+from pinwise.indexes.documents import Ask, Target, document_order, resolve_document
 from pinwise.indexes.filenames import NamedFile, parse_filename
 from pinwise.knowledge.store import Store, StoredPage
-from pinwise.model.digest import snapshot_digest
 from pinwise.model.facts import Document, File, NoProject, Project, Release, Snapshot
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import LocalProject, Request
@@ -36,7 +35,7 @@ class KnowledgeView:
         self._store = store
         self._request = request
         self._oldest = None if max_age is None else now - max_age
-        self._ranks = rank_tags(request.environment.tags)
+        self._target = Target.of(request.environment)
         self._pages: dict[tuple[str, NormalizedName], StoredPage | None] = {}
         self._projects: dict[NormalizedName, Project | NoProject | None] = {}
         self._documents: dict[NormalizedName, Mapping[Version, Document]] = {}
@@ -95,15 +94,6 @@ class KnowledgeView:
         for url in self._indexes(name):
             self._pages.pop((url, name), None)
 
-    def freeze(self, names: Iterable[NormalizedName]) -> Snapshot:
-        """Return all that is known of `names`: the same request and the same snapshot give the same pins."""
-        known = {name: project for name in names if (project := self.project(name)) is not None}
-        return Snapshot(known, {name: self.known_documents(name) for name in known})
-
-    def digest(self, names: Iterable[NormalizedName]) -> str:
-        """Return the SHA-256 over all that is known of `names`; when it was learnt does not count."""
-        return snapshot_digest(self.freeze(names))
-
     def _indexes(self, name: NormalizedName) -> tuple[str, ...]:
         """Return the URLs of the indexes that may serve `name`, in order."""
         bound = self._request.bindings.get(name)
@@ -154,9 +144,17 @@ class KnowledgeView:
         known = self._orders.get(project.name)
         if known is None or known[0] is not project:
             formats = self._request.formats
-            orders = [document_order(each, self._ranks, formats, project.name) for each in project.releases]
+            orders = [document_order(each, self._target, formats, project.name) for each in project.releases]
             known = self._orders[project.name] = (project, orders)
         return known[1]
+
+
+def without_store(request: Request) -> Snapshot:
+    """Return what is known where there is no knowledge base: the local projects that a request brings."""
+    return Snapshot(
+        {name: _to_project(local) for name, local in request.local.items()},
+        {name: {local.version: local.metadata} for name, local in request.local.items()},
+    )
 
 
 def _to_project(local: LocalProject) -> Project:

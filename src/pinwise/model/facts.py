@@ -65,6 +65,13 @@ class Release(NamedTuple):
         """Whether every file is yanked (PEP 592)."""
         return all(file.yanked is not None for file in self.files)
 
+    @property
+    def yank_reason(self) -> str | None:
+        """The first reason that is given for a yanked release, possibly ""; None if it is not yanked."""
+        if not self.is_yanked:
+            return None
+        return next((file.yanked for file in self.files if file.yanked), "")
+
 
 class Skip(NamedTuple):
     """Something on a page that was left out, with the reason in words."""

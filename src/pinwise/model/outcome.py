@@ -62,8 +62,9 @@ class Pin:
         behind: How many releases of its baseline are above it.
         days_behind: Whole days that it is older than the newest of its baseline, None if a time is missing.
         latest: The newest version of its baseline.
-        files: Every file that may be installed, as the page lists them; empty for a folder.
-        requires_python: The page's specifier of the release, or None.
+        files: Every file that a lock may name, as the page lists them: of an allowed format and for the
+            target's Python, wheels for other platforms among them; empty for a local project.
+        requires_python: The page's specifier of those files, or None.
         metadata_origin: Which kind of document its requirements were read from.
         yanked: None, or the reason for which it is yanked, possibly "".
         local: Set for a project named by its path.

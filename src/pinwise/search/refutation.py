@@ -144,6 +144,8 @@ class _Writer:
     def _refused(self, candidates: Candidates, reason: Requirement | DirectRequirement) -> tuple[str, ...]:
         """Return why the releases that a requirement names are no candidates, newest first."""
         requirement = reason.requirement if isinstance(reason, DirectRequirement) else reason
+        if requirement.url is not None:
+            return ()
         versions = [version for version, _ in candidates.refused]
         wanted = positions(matching(requirement.specifier, versions))
         found = [f"{versions[k]} {candidates.refused[k][1].reason}" for k in wanted]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pinwise.actions.request import IndexChoice
+from pinwise.actions.request import IndexChoice, absolute_index
 from pinwise.formats.entries import parse_index, shown
 from pinwise.model.request import Index, Place
 from pinwise.settings.pip import (
@@ -38,22 +38,12 @@ def _parse_indexes(setting: Setting, source: Source) -> tuple[Index, ...]:
     place = source.place_of(setting.name) or Place(source.name_of(setting))
     is_flat = setting.name == "find_links"
     indexes = (parse_index(str(url), place, is_flat=is_flat) for url in urls)
-    found = tuple(_absolute(index, source.folder) for index in indexes)
+    found = tuple(absolute_index(index, source.folder) for index in indexes)
     for url, index in zip(urls, found, strict=True):
         if not is_flat and ":" not in index.url and not os.path.isdir(index.url):  # noqa: PTH112  # a text
             reason = f"must be the URL of an index, not `{shown(str(url))}`"
             raise source.error(setting, reason, "it looks like `https://index.example/simple`")
     return found
-
-
-def _absolute(index: Index, folder: Path) -> Index:
-    """Return an index that is a path without a scheme as an absolute one.
-
-    The knowledge base, which many projects share, knows no current folder.
-    """
-    if "://" in index.url or index.url.startswith("file:"):
-        return index
-    return replace(index, url=os.path.normpath(folder / os.path.expanduser(index.url)))  # noqa: PTH111
 
 
 def trusting(choice: IndexChoice, pip: PipConfiguration) -> IndexChoice:
@@ -81,8 +71,8 @@ def public_index() -> Index:
     return parse_index(str(source["url"]), Place("plette"), name=None)
 
 
-def read_pip_configuration(environ: Mapping[str, str]) -> PipConfiguration:
-    """Return what pip's files and variables say.
+def read_pip_configuration(environ: Mapping[str, str], folder: Path) -> PipConfiguration:
+    """Return what pip's files and variables say; `folder` is the current one, as in pip's paths.
 
     Raises:
         UsageError: One of them cannot be understood.
@@ -92,7 +82,13 @@ def read_pip_configuration(environ: Mapping[str, str]) -> PipConfiguration:
         text = _read_pip_file(path)
         if text is not None:
             layers.append(parse_pip_file(text, str(path)))
-    return parse_pip_configuration([*layers, parse_pip_variables(environ)])
+    pip = parse_pip_configuration([*layers, parse_pip_variables(environ)])
+    return replace(
+        pip,
+        index=None if pip.index is None else absolute_index(pip.index, folder),
+        extra=tuple(absolute_index(index, folder) for index in pip.extra),
+        flat=tuple(absolute_index(index, folder) for index in pip.flat),
+    )
 
 
 def _pip_files(environ: Mapping[str, str]) -> Iterator[Path]:

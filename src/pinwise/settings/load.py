@@ -71,7 +71,7 @@ class _Loading:
             if source is not None:
                 self.origins[setting.name] = source.words(setting)
                 values[setting.name] = setting_value(setting, source)
-        pip = read_pip_configuration(self.environ)
+        pip = read_pip_configuration(self.environ, self.sources[0].folder)
         indexes = ("index_url", "extra_index_url", "find_links")
         plain = {name: value for name, value in values.items() if name not in indexes}
         settings = Settings(**plain)  # type: ignore[arg-type]  # each value was parsed by its kind

@@ -255,13 +255,24 @@ class Compiler:
         candidates = draft.candidates[base]
         cached = self._allowed.get(id(requirement))
         if cached is None or cached[1] is not candidates:
-            mask = self.allowed(candidates, requirement.specifier)
+            mask = self._satisfying(candidates, requirement)
             cached = self._allowed[id(requirement)] = (requirement, candidates, mask)
         mask = cached[2]
         if not requirement.extras:
             return [(base, mask)]
         extras = sorted(normalise(extra) for extra in requirement.extras)
         return [(self._number(draft, Node(name, extra)), mask) for extra in extras]
+
+    def _satisfying(self, candidates: Candidates, requirement: Requirement) -> int:
+        """Return the mask of a release's requirement; what stands behind a URL is on no index.
+
+        A ``file:`` URL is taken for the local project of that name, where the manifest has one.
+        """
+        url = requirement.url
+        is_local = candidates.name in self.context.request.local
+        if url is not None and not (is_local and url.lower().startswith("file:")):
+            return 0
+        return self.allowed(candidates, requirement.specifier)
 
     def _finish(self, draft: _Draft, unknown: Mapping[int, int]) -> Space:
         count = len(draft.nodes)

@@ -180,7 +180,7 @@ class State:
 
 def incompatibilities(space: Space) -> list[Given]:
     """Return what a space rules out, as incompatibilities: one per clause and ban."""
-    givens = [Given(((ban.node, ban.forbidden),), ban) for ban in space.bans]
+    givens = [Given(normal_terms({ban.node: ban.forbidden}, space.full), ban) for ban in space.bans]
     for clause in space.clauses:
         full = space.full(clause.target)
         terms = {clause.source: clause.condition, clause.target: full & ~clause.allowed}

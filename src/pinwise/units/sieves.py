@@ -22,7 +22,7 @@ def yanked(project: Project, release: Release, context: Context) -> Finding | No
     """Refuse a yanked release, unless the manifest or a constraint pins exactly this version."""
     if not release.is_yanked or is_pinned(project.name, release, context):
         return None
-    reason = next((file.yanked for file in release.files if file.yanked), "")
+    reason = release.yank_reason
     return Finding("yanked", f"was yanked ({reason})" if reason else "was yanked")
 
 
@@ -73,16 +73,28 @@ def offered_files(name: NormalizedName, release: Release, context: Context) -> t
     return files
 
 
-def usable_files(name: NormalizedName, release: Release, context: Context) -> tuple[File, ...]:
-    """Return the files that an installer on the target may take."""
+def allowed_files(name: NormalizedName, release: Release, context: Context) -> tuple[File, ...]:
+    """Return the files that a lock may hold: for the target's Python and of an allowed format.
+
+    Wheels for other platforms are among them; an installer passes over those by their tags.
+    """
     formats = context.request.formats
     python = context.request.environment.python
     wheels, sdists = formats.allows_wheels(name), formats.allows_sdists(name)
     return tuple(
         file
         for file in offered_files(name, release, context)
-        if (wheels and best_rank(file.tags, context.ranks) is not None if file.is_wheel else sdists)
+        if (wheels if file.is_wheel else sdists)
         and (file.requires_python is None or admits_python(file.requires_python, python))
+    )
+
+
+def usable_files(name: NormalizedName, release: Release, context: Context) -> tuple[File, ...]:
+    """Return the files that an installer on the target may take."""
+    return tuple(
+        file
+        for file in allowed_files(name, release, context)
+        if not file.is_wheel or best_rank(file.tags, context.ranks) is not None
     )
 
 

@@ -126,7 +126,7 @@ def _yanked(candidates: Candidates, context: Context) -> Sequence[int]:
 
 def _yanked_reason(candidates: Candidates, position: int, context: Context) -> str:
     del context
-    why = next((file.yanked for file in candidates.releases[position].files if file.yanked), "")
+    why = candidates.releases[position].yank_reason
     return f"was yanked: {why}" if why else "was yanked"
 
 
@@ -164,7 +164,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "sdist-build",
         _sdist_build,
-        lambda _candidates, _position, _context: "has no wheel and must be built from its sdist",
+        lambda _candidates, _position, _context: "has no usable wheel and must be built from its sdist",
         "The release has no wheel for the target: installing it builds its sdist.",
     ),
     Step(
