@@ -211,6 +211,16 @@ def test_a_lock_names_a_folder_as_seen_from_itself(place: Place) -> None:
     assert "install --no-deps ../app" in (place.folder / "reqs" / "all.txt").read_text(encoding="utf-8")
 
 
+def test_a_local_wheel_for_another_target_is_refused(place: Place) -> None:
+    """A wheel that the target cannot install is no candidate, also where the manifest names its path."""
+    built = wheel("app", "1.0", tag="cp312-cp312-win_amd64")
+    (place.folder / built.filename).write_bytes(built.content)
+    write(place, requirements_in=f"./{built.filename}\n")
+    result = place.advise()
+    assert result.exit_code == 1, result.output
+    assert "1.0 is a wheel for another target" in " ".join(result.stdout.split())
+
+
 def test_offline_local_projects_need_no_knowledge_base(place: Place) -> None:
     """What a manifest brings itself is known, whether or not an index was ever asked."""
     (place.folder / "app").mkdir()
