@@ -176,13 +176,16 @@ class Rules:
         build = self.build(name, release)
         amounts = {
             "freshness": self._freshness(name, release),
-            "pre_release": goal.pre_release if version.is_prerelease else 0,
+            "pre_release": goal.pre_release if version.is_prerelease and self._has_final(name) else 0,
             "yanked": goal.yanked if release.is_yanked else 0,
             "sdist_build": goal.sdist_build if build == "sdist_build" else 0,
             "native_build": goal.native_build if build == "native_build" else 0,
             "missing_extra": goal.missing_extra * len(self.missing_extras(name, version)),
         }
         return {unit: min(amount, LARGEST_AMOUNT) for unit, amount in amounts.items() if amount}
+
+    def _has_final(self, name: NormalizedName) -> bool:
+        return not all(release.version.is_prerelease for release in self.candidates(name))
 
     def cost(self, name: NormalizedName, version: Version) -> int:
         """Return the sum of what is held against a release."""
