@@ -11,6 +11,7 @@ from peers import PLATFORM, PYTHON, Pins, Task, settings_file
 from pinwise import wiring
 from pinwise.actions.request import build_request
 from pinwise.knowledge.view import KnowledgeView
+from pinwise.model.facts import Snapshot
 from pinwise.settings import load_settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
@@ -29,4 +30,6 @@ def rules_broken(task: Task, pins: Pins) -> list[str]:
     versions = {canonicalize_name(name): Version(version) for name, version in pins.items()}
     with wiring.open_knowledge(settings, read_only=True) as store:
         view = KnowledgeView(store, request, now=int(time.time()), max_age=None)
-        return broken_rules(request, view.freeze(versions), versions)
+        pages = {name: page for name in versions if (page := view.project(name)) is not None}
+        world = Snapshot(pages, {name: view.known_documents(name) for name in pages})
+        return broken_rules(request, world, versions)

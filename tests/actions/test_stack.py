@@ -29,6 +29,17 @@ def pinned(*changes: dict[str, str], asked: str = "a") -> Pin:
     return outcome.pins[0]
 
 
+def test_a_project_is_not_requested_by_itself() -> None:
+    """Extras that a release requires of itself are its own affair: who asks for it are the others."""
+    known = world("a 1 extras=all,x: \"a[x]; extra == 'all'\" \"b; extra == 'x'\"\nb 1")
+    outcome = advise(request("a[all]"), known, None, options=SearchOptions())
+    assert isinstance(outcome, Advice)
+    first, second = outcome.pins
+    assert [edge.name for edge in first.requested_by] == [None]
+    assert first.extras == ("all", "x")
+    assert [edge.name for edge in second.requested_by] == ["a"]
+
+
 def names(files: tuple[File, ...]) -> list[str]:
     """Return the names of files."""
     return [file.filename for file in files]

@@ -95,6 +95,32 @@ def test_the_next_command_can_install_a_folder(place: Place) -> None:
     assert last == "#   pip install --no-deps -e ./app"
 
 
+@pytest.mark.parametrize(
+    ("categories", "command"),
+    [
+        ("", "pipenv sync"),
+        ('[dev-packages]\npytest = "*"\n', "pipenv sync --dev"),
+        ('[docs]\npytest = "*"\n', "pipenv sync --all"),
+    ],
+)
+def test_the_next_command_installs_every_category(place: Place, categories: str, command: str) -> None:
+    """Installing what is beyond the default packages takes an option of pipenv."""
+    write(place, Pipfile=f'[packages]\nflask = "*"\n{categories}')
+    assert place.advise("--dry-run").exit_code == 0
+    assert place.advise().stdout.splitlines()[-1] == f"  {command}"
+
+
+def test_a_lock_that_pipenv_passes_by_is_named(place: Place) -> None:
+    """Pipenv prefers a pylock file of any name in the same folder, whether it was there or is written now."""
+    write(place, Pipfile=PIPFILE)
+    warning = "warning: pipenv reads `{}` in the place of the `Pipfile.lock` beside it; "
+    assert "pipenv reads" not in place.advise().stderr
+    both = ("--lock", "Pipfile.lock", "--lock", "pylock.app.toml")
+    assert warning.format("pylock.app.toml") in place.advise(*both).stderr
+    assert warning.format("pylock.app.toml") in place.advise().stderr
+    assert "pipenv reads" not in place.advise("--lock", "pylock.toml").stderr
+
+
 def test_locks_go_to_the_folder_of_the_manifest(place: Place) -> None:
     """Several locks of one answer, each named, all in the manifest's folder."""
     (place.folder / "app").mkdir()
@@ -119,6 +145,16 @@ def test_a_lock_names_a_folder_as_seen_from_itself(place: Place) -> None:
     lock = tomllib.loads((place.folder / "reqs" / "pylock.toml").read_text(encoding="utf-8"))
     assert lock["packages"][0]["directory"] == {"path": "../app"}
     assert "install --no-deps ../app" in (place.folder / "reqs" / "all.txt").read_text(encoding="utf-8")
+
+
+def test_a_local_wheel_for_another_target_is_refused(place: Place) -> None:
+    """A wheel that the target cannot install is no candidate, also where the manifest names its path."""
+    built = wheel("app", "1.0", tag="cp312-cp312-win_amd64")
+    (place.folder / built.filename).write_bytes(built.content)
+    write(place, requirements_in=f"./{built.filename}\n")
+    result = place.advise()
+    assert result.exit_code == 1, result.output
+    assert "1.0 is a wheel for another target" in " ".join(result.stdout.split())
 
 
 def test_offline_local_projects_need_no_knowledge_base(place: Place) -> None:

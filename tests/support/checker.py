@@ -102,7 +102,9 @@ def _unmet(view: View, requirement: Requirement, pins: Pins, requirer: str) -> I
     name = canonicalize_name(requirement.name)
     if name not in pins:
         yield f"{requirer} requires {requirement}, which is absent"
-    elif requirement.url is not None:
+    elif requirement.url is not None and not (
+        requirement.url.startswith("file:") and name in view.request.local
+    ):
         yield f"{requirer} requires {requirement}, which is on no index"
     elif not requirement.specifier.contains(pins[name], prereleases=True):
         yield f"{requirer} requires {requirement}, not {pins[name]}"
@@ -151,7 +153,9 @@ def _page_problems(view: View, project: Project, release: Release) -> Iterator[s
         _pins_exactly(direct, release.version) for direct in written
     ):
         yield "is yanked and nobody pins it"
-    if not any(may_install(view.request, project.name, file, written) for file in release.files):
+    if project.name in view.request.local:
+        return
+    if not any(may_install(view.request, project.name, file, written) for file in offered(release)):
         yield "has no file for the target"
 
 
@@ -162,6 +166,11 @@ def _pins_exactly(direct: DirectRequirement, version: Version) -> bool:
         and specifier.contains(version, prereleases=True)
         for specifier in direct.requirement.specifier
     )
+
+
+def offered(release: Release) -> list[File]:
+    """Return the files that are not yanked; all of them where the whole release is."""
+    return [file for file in release.files if file.yanked is None] or list(release.files)
 
 
 def may_install(
@@ -224,8 +233,10 @@ def _pin_faults(view: View, pin: Pin, pins: Pins, needed: Extras) -> Iterator[st
     required = {canonicalize_name(r.name) for r in _active(view, name, pins, needed[name])} - {name}
     if set(pin.requires) - {name} != required:
         yield f"requires {pin.requires}, not {sorted(required)}"
-    files = {f for f in release.files if may_install(request, name, f, view.written(name))}
-    if not files <= set(pin.files) <= set(release.files):
+    is_local = name in request.local
+    written = view.written(name)
+    files = {f for f in offered(release) if not is_local and may_install(request, name, f, written)}
+    if not files <= set(pin.files) <= set(offered(release)):
         yield f"files {[file.filename for file in pin.files]}"
     if any(price.amount <= 0 for price in pin.prices):
         yield "a price that is not above zero"

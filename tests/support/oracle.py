@@ -95,7 +95,7 @@ def _grow(
     first, *rest = pending
     name = target_of(first)
     fixed = chosen.get(name) or held.get(name)
-    for version in rules.selectable(name, first.specifier) if first.url is None else ():
+    for version in rules.selectable(name, first.specifier) if rules.may_serve(first) else ():
         if fixed is None or version == fixed:
             fresh = [node for node in nodes_of(first) if node not in seen]
             following = [r for node in fresh for r in rules.requirements(version, node)]

@@ -47,7 +47,8 @@ class Rules:
             releases = project.releases if isinstance(project, Project) else ()
             if isinstance(project, Project) and project.status == "quarantined":
                 releases = ()
-            self._candidates[name] = tuple(r for r in releases if self._is_admitted(name, r))
+            is_local = name in self.request.local
+            self._candidates[name] = tuple(r for r in releases if is_local or self._is_admitted(name, r))
         return self._candidates[name]
 
     def _is_admitted(self, name: NormalizedName, release: Release) -> bool:
@@ -69,6 +70,8 @@ class Rules:
     def build(self, name: NormalizedName, release: Release) -> str | None:
         """Return "" where a wheel can be installed, else the build it needs, None if neither."""
         files = [file for file in release.files if self._is_installable(name, file)]
+        if not release.is_yanked:
+            files = [file for file in files if file.yanked is None]
         if any(file.is_wheel for file in files):
             return ""
         if not files:
@@ -134,6 +137,11 @@ class Rules:
                 versions &= self.admitted(name, constraint.requirement.specifier)
         return sorted(version for version in versions if self.metadata(name, version) is not None)
 
+    def may_serve(self, requirement: Requirement) -> bool:
+        """Whether anything may satisfy a requirement that may name a URL."""
+        url = requirement.url
+        return url is None or (url.startswith("file:") and target_of(requirement) in self.request.local)
+
     # What is required
 
     def requirements(self, version: Version, node: Node) -> list[Requirement]:
@@ -161,17 +169,23 @@ class Rules:
     def prices(self, name: NormalizedName, version: Version) -> dict[str, int]:
         """Return what is held against a release, by the names of the goals table; no zeros."""
         goal = self.goal
+        if name in self.request.local:
+            missing = goal.missing_extra * len(self.missing_extras(name, version))
+            return {"missing_extra": missing} if missing else {}
         release = next(r for r in self.candidates(name) if r.version == version)
         build = self.build(name, release)
         amounts = {
             "freshness": self._freshness(name, release),
-            "pre_release": goal.pre_release if version.is_prerelease else 0,
+            "pre_release": goal.pre_release if version.is_prerelease and self._has_final(name) else 0,
             "yanked": goal.yanked if release.is_yanked else 0,
             "sdist_build": goal.sdist_build if build == "sdist_build" else 0,
             "native_build": goal.native_build if build == "native_build" else 0,
             "missing_extra": goal.missing_extra * len(self.missing_extras(name, version)),
         }
         return {unit: min(amount, LARGEST_AMOUNT) for unit, amount in amounts.items() if amount}
+
+    def _has_final(self, name: NormalizedName) -> bool:
+        return not all(release.version.is_prerelease for release in self.candidates(name))
 
     def cost(self, name: NormalizedName, version: Version) -> int:
         """Return the sum of what is held against a release."""

@@ -74,7 +74,8 @@ class Encoding:
                     self._offer(node[0])
             self.clauses.append([*condition, self.nodes[node]])
         name = target_of(requirement)
-        admitted = [] if requirement.url else sorted(self.rules.admitted(name, requirement.specifier))
+        may_serve = self.rules.may_serve(requirement)
+        admitted = sorted(self.rules.admitted(name, requirement.specifier)) if may_serve else []
         self.clauses.append([*condition, *(self.candidates[name, version] for version in admitted)])
 
 

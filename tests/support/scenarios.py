@@ -20,6 +20,8 @@ Sections that ask:
 ``manifest``        requirements, as `support.worlds.request` reads them
 ``Pipfile``         instead: a Pipfile, read by pinwise
 ``requirements.txt`` instead: a requirements file, read by pinwise
+``local PATH``      the static metadata of the project at a path of that file, as a line of a world
+``given``           metadata that the user gives in the settings, as a world; for named indexes
 ``options``         lines ``name = value``: what `support.worlds.request` takes, and those below
 ``known``           what is known from the start: ``a`` is a page, ``a==1`` a document; else nothing
 =================== ====================================================================================
@@ -35,7 +37,7 @@ was decided; or the error. `SCENARIOS_REWRITE=1` writes the answers anew, to be 
 import ast
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.utils import NormalizedName, canonicalize_name
@@ -53,19 +55,20 @@ from pinwise.actions.errands import (
 from pinwise.actions.ingest import Ingestion, IngestOptions
 from pinwise.actions.request import Choices, build_request
 from pinwise.explain.refusal import explain
+from pinwise.formats.entries import LocalPath
 from pinwise.formats.pipfile import parse_pipfile
 from pinwise.formats.requirements import parse_requirements
 from pinwise.knowledge.store import open_store
-from pinwise.knowledge.view import KnowledgeView
+from pinwise.knowledge.view import KnowledgeView, without_store
 from pinwise.model.errors import IndexFailure, PinwiseError
-from pinwise.model.facts import Document, NoProject, Project, Snapshot
+from pinwise.model.facts import Document, Metadata, NoProject, Origin, Project, Snapshot
 from pinwise.model.outcome import Advice, Change, Outcome, Pin, Refusal, Undecided
-from pinwise.model.request import Manifest, Place, Request
-from support.worlds import FakeSource, PartialKnowledge, closed, request, target, world
+from pinwise.model.request import LocalProject, Manifest, Place, Request
+from support.worlds import SILENT, FakeSource, PartialKnowledge, closed, request, target, world
 
 NOW = 1_750_000_000
 OWN_OPTIONS = frozenset({"known", "offline", "fetch_limit", "predictor", "time_limit", "down", "count"})
-SECTIONS = frozenset({"manifest", "Pipfile", "requirements.txt", "options", "known", "answer"})
+SECTIONS = frozenset({"manifest", "Pipfile", "requirements.txt", "given", "options", "known", "answer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +108,32 @@ class Scenario:
         options = {name: _value(text) for name, text in self.options.items() if name not in OWN_OPTIONS}
         if "manifest" in self.sections:
             indexes = {"indexes": self.indexes} if self.indexes else {}
-            return request(self.sections["manifest"], **options, **indexes)
+            return replace(request(self.sections["manifest"], **options, **indexes), given=self._given())
         environment = target(str(options.pop("python", "3.11.9")))
-        return build_request(self._manifest(), Choices(**options), environment)  # type: ignore[arg-type]
+        choices = Choices(**options, given=self._given())  # type: ignore[arg-type]
+        return build_request(self._manifest(), choices, environment)
 
     def _manifest(self) -> Manifest:
         if "Pipfile" in self.sections:
-            return parse_pipfile(self.sections["Pipfile"], "Pipfile")
-        return parse_requirements(self.sections["requirements.txt"], "requirements.txt", read=self._included)
+            return parse_pipfile(self.sections["Pipfile"], "Pipfile", local=self._local)
+        text = self.sections["requirements.txt"]
+        return parse_requirements(text, "requirements.txt", read=self._included, local=self._local)
+
+    def _given(self) -> dict[tuple[NormalizedName, Version], Metadata]:
+        told = world(self.sections.get("given", "")).documents
+        return {
+            (name, version): replace(document, origin=Origin.USER)
+            for name, documents in told.items()
+            for version, document in documents.items()
+            if isinstance(document, Metadata)
+        }
+
+    def _local(self, local: LocalPath) -> LocalProject:
+        ((name, documents),) = world(self.sections[f"local {local.path}"]).documents.items()
+        ((version, metadata),) = documents.items()
+        assert isinstance(metadata, Metadata)
+        metadata = replace(metadata, origin=Origin.LOCAL)
+        return LocalProject(name, version, local.path, local.is_editable, metadata)
 
     def _included(self, path: str, place: Place) -> str:
         raise AssertionError(f"{place} includes {path}")
@@ -120,7 +141,7 @@ class Scenario:
     def snapshot(self, asked: Request) -> Snapshot:
         """Return everything there is: of every project the page of the index that serves it."""
         if not self.indexes:
-            return closed(world(self.sections["world"]), asked)
+            return _with_local(closed(world(self.sections["world"]), asked), asked)
         worlds = self.worlds()
         projects: dict[NormalizedName, Project | NoProject] = {}
         documents: dict[NormalizedName, Mapping[Version, Document]] = {}
@@ -130,7 +151,16 @@ class Scenario:
             serving = [url for url in urls if isinstance(worlds[url].projects.get(name), Project)]
             projects[name] = worlds[serving[0]].projects[name] if serving else NoProject(name)
             documents[name] = worlds[serving[0]].known_documents(name) if serving else {}
+        for (name, version), metadata in asked.given.items():
+            if documents[name][version] == SILENT:
+                documents[name] = {**documents[name], version: metadata}
         return closed(Snapshot(projects, documents), asked)
+
+
+def _with_local(snapshot: Snapshot, asked: Request) -> Snapshot:
+    """Return the same world with the request's local projects in the place of others of their name."""
+    own = without_store(asked)
+    return Snapshot({**snapshot.projects, **own.projects}, {**snapshot.documents, **own.documents})
 
 
 def _value(text: str) -> object:
@@ -150,7 +180,7 @@ def parse_scenario(text: str) -> Scenario:
     law, *parts = text.split("\n--- ")
     sections = {head.strip(): body for head, _, body in (part.partition("\n") for part in parts)}
     for name in sections:
-        if name not in SECTIONS and name.split()[0] != "world":
+        if name not in SECTIONS and name.split()[0] not in {"world", "local"}:
             raise ValueError(f"no such section: {name}")
     return Scenario(law.strip(), sections)
 
@@ -252,7 +282,7 @@ class WorldCourier:
             page = self._worlds[url].project(name) if url in self._worlds else None
             return PageDelivery(errand, PageAnswer(page if isinstance(page, Project) else None))
         document = self._worlds[url].known_documents(name)[errand.version]
-        return DocumentDelivery(errand, {errand.ask.kind: document})
+        return DocumentDelivery(errand, {errand.ask.kind: None if document is SILENT else document})
 
 
 def answer(scenario: Scenario, folder: Path) -> str:

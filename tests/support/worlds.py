@@ -17,12 +17,14 @@ Flags of a release:
 ``meta-python>=3.12``        the document's own Requires-Python
 ``sdist``                    an sdist and no wheel
 ``both``                     a wheel for everything and an sdist
+``yanked-wheel``             such a wheel, yanked, and an sdist that is not
 ``native``                   a compiled wheel for the target and an sdist
 ``foreign``                  a compiled wheel for another platform and an sdist
 ``foreign-only``             a compiled wheel for another platform, no sdist
 ``extras=a,b``               the extras that the document provides
 ``time=2024-05-01``          upload of every file (``none``: unknown); a time of day may follow a ``T``
 ``unusable=reason``          its metadata cannot be learned
+``silent``                   none of its files states any metadata
 ``origin=sdist``             where the document was found (`pinwise.model.facts.Origin`)
 ============================ =====================================================================
 
@@ -75,6 +77,9 @@ PURE = "py3-none-any"
 FOREIGN = "cp311-cp311-win_amd64"
 NATIVE = "cp311-cp311-manylinux_2_17_x86_64"
 
+SILENT = Unusable("its metadata cannot be learned without running its code")
+"""The document of a release whose files state nothing; an index answers that there is none."""
+
 Documents = dict[NormalizedName, dict[Version, Document]]
 
 
@@ -119,7 +124,7 @@ def _line(words: list[str]) -> Line:
 
 FLAGS = frozenset(
     {"yanked", "python", "meta-python", "sdist", "both", "native", "foreign", "foreign-only"}
-    | {"extras", "time", "unusable", "origin", "status"}
+    | {"extras", "time", "unusable", "silent", "origin", "status", "yanked-wheel"}
 )
 
 
@@ -164,6 +169,7 @@ def _tags(flags: Mapping[str, str]) -> tuple[str, ...]:
     kinds = {
         "sdist": ("",),
         "both": (PURE, ""),
+        "yanked-wheel": (PURE, ""),
         "native": (NATIVE, ""),
         "foreign": (FOREIGN, ""),
         "foreign-only": (FOREIGN,),
@@ -181,7 +187,7 @@ def _file(line: Line, tags: str, place: int, index: str) -> File:
         1000,
         _uploaded(line.flags.get("time"), place),
         line.flags.get("python"),
-        line.flags.get("yanked"),
+        "" if tags and "yanked-wheel" in line.flags else line.flags.get("yanked"),
         hashlib.sha256(f"{filename}.metadata".encode()).hexdigest(),
         tags,
     )
@@ -195,6 +201,8 @@ def _uploaded(time: str | None, place: int) -> int | None:
 
 def _document(line: Line) -> Document:
     flags = line.flags
+    if "silent" in flags:
+        return SILENT
     if "unusable" in flags:
         return Unusable(flags["unusable"])
     extras = frozenset(canonicalize_name(extra) for extra in flags.get("extras", "").split(",") if extra)

@@ -103,8 +103,8 @@ class _Assembly:
             name, extra = queue.pop()
             for requirement in self._asks(name, extra):
                 target = target_name(requirement)
-                self._edges[target][RequestedBy(name, _without_marker(requirement))] = None
-                if target != name:
+                if target != name:  # a project may require extras of itself
+                    self._edges[target][RequestedBy(name, _without_marker(requirement))] = None
                     self._requires[name].add(target)
                 reach(target, [normalise(each) for each in requirement.extras])
 

@@ -27,6 +27,7 @@ from pinwise.model.request import DEFAULT_GROUP, Manifest, Request
 from pinwise.settings import Settings, read_settings
 
 DRY = "not written"
+_DEVELOP = "develop"
 
 
 def run(folder: str | None, options: Mapping[str, Any]) -> int:
@@ -41,7 +42,7 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
     read = {Path(file).resolve() for file in found.manifest.files}
     paths = [path for name in names if (path := found.folder / name).resolve() not in read]
     request = replace(request, kept=read_present(paths, request.environment, upgrade))
-    write_warnings([*_passed_over(found), *request.warnings])
+    write_warnings([*_passed_over(found), *_passed_by(found.folder, names), *request.warnings])
     outcome = search(request, settings)
     write_warnings(warning for warning in outcome.warnings if warning not in request.warnings)
     notes: list[render.LockNote] = []
@@ -62,6 +63,22 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
 
 def _mode(options: Mapping[str, Any]) -> str:
     return "check" if options["check"] else "dry" if options["dry_run"] else "write"
+
+
+def _passed_by(folder: Path, names: Sequence[str]) -> list[str]:
+    """Warn of a `Pipfile.lock` that pipenv would not read: it prefers any pylock file beside it."""
+    written = [folder / name for name in names]
+    homes = {lock.parent for lock in written if lock.name == "Pipfile.lock"}
+    present = [found for home in sorted(homes) for found in sorted(home.glob("pylock*.toml"))]
+    rivals = [lock for lock in (*written, *present) if lock.parent in homes and _is_pylock(lock.name)]
+    return [
+        f"pipenv reads `{rival}` in the place of the `Pipfile.lock` beside it; keep it in another folder."
+        for rival in dict.fromkeys(rivals)
+    ]
+
+
+def _is_pylock(name: str) -> bool:
+    return name == "pylock.toml" or (name.startswith("pylock.") and name.endswith(".toml"))
 
 
 def _passed_over(found: FoundManifest) -> list[str]:
@@ -186,9 +203,9 @@ def install_command(name: str, form: LockFormat, advice: Advice) -> str:
         case LockFormat.PYLOCK:
             return f"uv pip sync {name}" if has_folder else f"pip install -r {name}"
         case LockFormat.PIPFILE_LOCK:
-            groups = advice.request.groups
-            has_more = any(group.requirements for group in groups if group.name != DEFAULT_GROUP)
-            return "pipenv sync --dev" if has_more else "pipenv sync"
+            more = {group.name for group in advice.request.groups if group.requirements} - {DEFAULT_GROUP}
+            option = "" if not more else " --dev" if more == {_DEVELOP} else " --all"
+            return f"pipenv sync{option}"
         case LockFormat.REQUIREMENTS:
             then = "   # and then as its last lines say" if has_folder else ""
             return f"pip install --require-hashes -r {name}{then}"

@@ -5,7 +5,7 @@ from packaging.version import Version
 from pinwise.model.facts import NoProject, Project, Release
 from pinwise.model.names import NormalizedName
 from pinwise.units.context import Build, Candidates, Context, Finding
-from pinwise.units.sieves import SIEVES, build_of
+from pinwise.units.sieves import SIEVES, build_of, is_buildable_or_fits
 
 UNKNOWN_VERSION = Version("0")
 
@@ -17,7 +17,7 @@ def admit(name: NormalizedName, page: Project | NoProject | None, context: Conte
     if isinstance(page, NoProject):
         return Candidates(name, "", (), (), (), ())
     if name in context.request.local:
-        return _only(page)
+        return _only(page, context)
     admitted: list[Release] = []
     refused: list[tuple[Version, Finding]] = []
     for release in page.releases:
@@ -48,8 +48,10 @@ def _virtual(name: NormalizedName) -> Candidates:
     return Candidates(name, "", (release,), (UNKNOWN_VERSION,), (Build.WHEEL,), (0,), is_virtual=True)
 
 
-def _only(page: Project) -> Candidates:
-    releases = page.releases
-    versions = tuple(release.version for release in releases)
-    builds = tuple(Build.WHEEL for _ in releases)
-    return Candidates(page.name, page.index, releases, versions, builds, tuple(range(len(releases))))
+def _only(page: Project, context: Context) -> Candidates:
+    """Return the one candidate of a local project, none where that is a wheel for other targets."""
+    (release,) = page.releases
+    if not all(is_buildable_or_fits(file, context) for file in release.files):
+        finding = Finding("no-usable-file", "is a wheel for another target")
+        return Candidates(page.name, page.index, (), (), (), (), refused=((release.version, finding),))
+    return Candidates(page.name, page.index, page.releases, (release.version,), (Build.WHEEL,), (0,))

@@ -84,8 +84,6 @@ GOALS = MappingProxyType(
 )
 """Every goal by its name; the first is the default."""
 
-DEFAULT_GOAL = "stable"
-
 
 def goal_named(name: str) -> Goal:
     """Return the goal called `name`.

@@ -92,10 +92,13 @@ def allowed_files(name: NormalizedName, release: Release, context: Context) -> t
 def usable_files(name: NormalizedName, release: Release, context: Context) -> tuple[File, ...]:
     """Return the files that an installer on the target may take."""
     return tuple(
-        file
-        for file in allowed_files(name, release, context)
-        if not file.is_wheel or best_rank(file.tags, context.ranks) is not None
+        file for file in allowed_files(name, release, context) if is_buildable_or_fits(file, context)
     )
+
+
+def is_buildable_or_fits(file: File, context: Context) -> bool:
+    """Whether a file is an sdist, or a wheel whose tags the target supports."""
+    return not file.is_wheel or best_rank(file.tags, context.ranks) is not None
 
 
 def build_of(name: NormalizedName, release: Release, context: Context) -> Build:

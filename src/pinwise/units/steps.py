@@ -117,7 +117,10 @@ def _freshness_reason(candidates: Candidates, position: int, context: Context) -
 
 
 def _pre_release(candidates: Candidates, context: Context) -> Sequence[int]:
-    return [context.goal.pre_release if version.is_prerelease else 0 for version in candidates.versions]
+    """Price pre-releases of a project that has a final one; where there is none, nothing can be preferred."""
+    has_final = any(not version.is_prerelease for version in candidates.versions)
+    amount = context.goal.pre_release if has_final else 0
+    return [amount if version.is_prerelease else 0 for version in candidates.versions]
 
 
 def _yanked(candidates: Candidates, context: Context) -> Sequence[int]:
@@ -153,7 +156,7 @@ STEPS: tuple[Step, ...] = (
         "pre-release",
         _pre_release,
         lambda _candidates, _position, _context: "is a pre-release",
-        "An alpha, beta, candidate or development release; final ones are preferred where both fit.",
+        "An alpha, beta, candidate or development release; final ones are preferred where there are any.",
     ),
     Step(
         "yanked",
