@@ -48,6 +48,13 @@ def files(index: Index) -> list[str]:
     return [file.filename for release in project.releases for file in release.files]
 
 
+def test_a_name_with_a_percent_sign(tmp_path: Path) -> None:
+    """A name that looks like an escaped one is the name that it is."""
+    path = tmp_path / "a%20b"
+    path.write_bytes(b"here")
+    assert read(path).read() == b"here"
+
+
 def test_ranges(tmp_path: Path) -> None:
     """Any part of a file can be had, and says which one it is."""
     path = tmp_path / "f"

@@ -4,7 +4,7 @@ import hashlib
 import html
 from io import BufferedReader, BytesIO
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
 from pinwise.indexes.flows import Answer, Fetch
@@ -24,7 +24,7 @@ def read_local(fetch: Fetch) -> Answer:
     A folder whose address ends with a slash is its ``index.html`` where it has one, every other folder a page
     that lists what is in it.
     """
-    path = Path(url2pathname(unquote(urlsplit(fetch.url).path)))
+    path = Path(url2pathname(urlsplit(fetch.url).path))
     try:
         if path.is_dir():
             index = path / "index.html"
