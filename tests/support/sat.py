@@ -11,7 +11,7 @@ from itertools import combinations
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName
 from packaging.version import Version
-from pysat.examples.rc2 import RC2
+from pysat.examples.rc2 import RC2Stratified
 from pysat.formula import WCNF
 from pysat.solvers import Solver
 
@@ -104,7 +104,7 @@ def _all_best(encoding: Encoding) -> Iterator[Stack]:
     for candidate, weight in _weights(encoding).items():
         formula.append([-encoding.candidates[candidate]], weight=weight)
     least = None
-    with RC2(formula) as solver:
+    with RC2Stratified(formula) as solver:
         while (model := solver.compute()) is not None and least in {None, solver.cost}:
             least = solver.cost
             true = set(model)
