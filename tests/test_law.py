@@ -34,7 +34,7 @@ def test_the_worlds_hold_what_the_law_is_about() -> None:
     for trouble in [
         "rc1", "yanked", " python>=", " meta-python", " sdist", " foreign", "time=none", "unusable",
         "ghost", "[none]", "'all'", "[develop]", "[docs]", "[constraints]", "quarantined", "only_binary",
-        "prereleases", "goal = latest", "extra != 'x'",
+        "prereleases", "goal = latest", "extra != 'x'", "[overrides]", "[exclude]",
     ]:  # fmt: skip
         assert trouble in text, trouble
     outcomes = [summary(advise(case.request(), case.snapshot(), None, options=EXACT)) for case in cases(0)]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pinwise.actions.manifest import FoundManifest
 from pinwise.actions.manifest import read_manifest as _read_manifest
+from pinwise.actions.manifest import read_target_manifest as _read_target_manifest
 from pinwise.actions.ports import Knowledge, Source
 from pinwise.environment.choose import Clues
 from pinwise.environment.choose import choose_environment as _choose_environment
@@ -20,7 +21,7 @@ from pinwise.knowledge.store import Store, open_store
 from pinwise.knowledge.view import KnowledgeView, without_store
 from pinwise.model.environment import Environment
 from pinwise.model.errors import UsageError
-from pinwise.model.request import Manifest, Request
+from pinwise.model.request import PROJECT_ONLY, Manifest, Request, Selection
 from pinwise.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,20 +42,26 @@ class World:
 
 
 def read_manifest(
-    where: str | None, requirement_files: Sequence[str], constraint_files: Sequence[str]
+    where: str | None,
+    requirement_files: Sequence[str],
+    constraint_files: Sequence[str],
+    selection: Selection = PROJECT_ONLY,
 ) -> FoundManifest:
     """Read the manifest that a command names; see `pinwise.actions.manifest.read_manifest`."""
     return _read_manifest(
-        where, requirement_files=requirement_files, constraint_files=constraint_files, archives=archives
+        where,
+        requirement_files=requirement_files,
+        constraint_files=constraint_files,
+        selection=selection,
+        archives=archives,
     )
 
 
-def read_pipfile(where: str | None) -> FoundManifest | None:
-    """Read the Pipfile of a folder, None where there is none: other manifests name no Python."""
-    path = Path(where or ".")
-    if not path.exists():
+def read_target_manifest(where: str | None) -> Manifest | None:
+    """Read what a folder's manifest says about the target; None where it is of a kind that says nothing."""
+    if not Path(where or ".").exists():
         raise UsageError(f"there is no folder `{where}`")
-    return read_manifest(where, (), ()) if (path / "Pipfile").is_file() else None
+    return _read_target_manifest(where, archives=archives)
 
 
 def choose_environment(settings: Settings, folder: Path, manifest: Manifest | None) -> Environment:
@@ -72,6 +79,7 @@ def choose_environment(settings: Settings, folder: Path, manifest: Manifest | No
             platform_origin=settings.origins.get("platform", "declared"),
             requires_python=None if manifest is None else manifest.requires_python,
             manifest="" if manifest is None else manifest.files[0],
+            is_of_manifest=manifest is not None and manifest.kind == "script",
             virtual_env=settings.virtual_env,
             search_path=settings.search_path,
         )

@@ -12,10 +12,9 @@ import pytest
 from packaging.version import Version
 
 from pinwise.cli.exits import ExitCode, exit_code
+from pinwise.cli.lines import WIDTH, Line
 from pinwise.cli.paper import STYLES, write_lines
 from pinwise.cli.render import (
-    WIDTH,
-    Line,
     LockNote,
     render_advice,
     render_environment,

@@ -5,7 +5,7 @@ page that must agree.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -29,8 +29,9 @@ class View:
     directs: tuple[DirectRequirement, ...]
 
     def written(self, name: NormalizedName) -> list[DirectRequirement]:
-        """Return what the user wrote on a project: requirements and constraints."""
-        return [d for d in (*self.directs, *self.request.constraints) if d.name == name]
+        """Return what the user wrote on a project: requirements, constraints and overrides."""
+        request = self.request
+        return [d for d in (*self.directs, *request.constraints, *request.overrides) if d.name == name]
 
     def release(self, name: NormalizedName, version: Version) -> Release | None:
         """Return the release as its index lists it."""
@@ -79,12 +80,25 @@ def _active(view: View, name: NormalizedName, pins: Pins, extras: Iterable[str])
         return []
     asked = ["", *(extra for extra in extras if extra in document.extras)]
     markers = view.request.environment.markers
-    return [
+    required = [
         requirement
         for requirement in document.requirements
         if requirement.marker is None
         or any(requirement.marker.evaluate({**markers, "extra": extra}) for extra in asked)
     ]
+    return [required_now for each in required for required_now in _as_the_user_has_it(view, name, each)]
+
+
+def _as_the_user_has_it(view: View, name: NormalizedName, requirement: Requirement) -> Iterator[Requirement]:
+    """Yield what is left of one project's requirement on another: nothing, itself, or the user's range."""
+    other = canonicalize_name(requirement.name)
+    excluded = {exclusion.name for exclusion in view.request.exclusions}
+    overridden = {override.name: override.requirement.specifier for override in view.request.overrides}
+    if other == name or other not in excluded | overridden.keys():
+        yield requirement
+    elif other in overridden:
+        extras = f"[{','.join(requirement.extras)}]" if requirement.extras else ""
+        yield Requirement(f"{other}{extras}{overridden[other]}")
 
 
 def _requirement_problems(view: View, pins: Pins, needed: Extras) -> Iterator[str]:
@@ -207,9 +221,25 @@ def faults(advice: Advice, world: Snapshot) -> list[str]:
         found += [f"{pin.name}: {fault}" for fault in _pin_faults(everything, pin, pins, needed)]
     if sum(price.amount for pin in advice.pins for price in pin.prices) != advice.proof.cost:
         found.append("the prices do not add up to the cost")
+    if told := _amended_faults(everything, advice, pins, needed):
+        found.append(told)
     if advice.proof.bound > advice.proof.cost:
         found.append("the bound is above the cost")
     return found
+
+
+def _amended_faults(view: View, advice: Advice, pins: Pins, needed: Extras) -> str:
+    """Return what is wrong in what an advice says of overrides and exclusions, "" if nothing is."""
+    plain = View(replace(view.request, overrides=(), exclusions=()), view.world, view.directs)
+    named = {each.name for each in (*view.request.overrides, *view.request.exclusions)}
+    expected = {
+        (canonicalize_name(each.name), name, str(each).partition(";")[0].strip())
+        for name, extras in needed.items()
+        for each in _active(plain, name, pins, extras)
+        if canonicalize_name(each.name) in named - {name}
+    }
+    told = {(name, e.name, e.requirement) for name, edges in advice.amended.items() for e in edges}
+    return "" if told == expected else f"amended {told}, not {expected}"
 
 
 def _pin_faults(view: View, pin: Pin, pins: Pins, needed: Extras) -> Iterator[str]:

@@ -3,9 +3,11 @@
 Each holds pre-releases, yanked releases, both kinds of Requires-Python, extras that releases lack, extras
 with requirements, self-referential extras, cycles, constraints, sdist-only and native releases, missing
 times, late bug-fixes on old branches, present locks, unusable metadata, unknown projects, several groups,
-exact pins of yanked releases, and requirements that nothing satisfies - each with a small probability.
+overrides and exclusions, exact pins of yanked releases, and requirements that nothing satisfies - each with a
+small probability.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -197,6 +199,20 @@ class Maker:
             chosen.append("ghost")
         return [f"{self.requirement(name)}{self.environment_marker()}" for name in chosen]
 
+    def amendments(self, manifest: str) -> str:
+        """Return overrides and an exclusion, seldom; what the manifest requires is not excluded."""
+        lines: list[str] = []
+        if self.happens(0.15):
+            names = self.random.sample(
+                list(self.versions), min(len(self.versions), self.random.randint(1, 2))
+            )
+            lines += ["[overrides]", *(f"{name}{self.specifier(name)}" for name in names)]
+        written = {re.split(r"[^a-z0-9]", line)[0] for line in (*manifest.splitlines(), *lines)}
+        free = [name for name in self.versions if name not in written]
+        if free and self.happens(0.15):
+            lines += ["[exclude]", f"{self.random.choice(free)} not needed here"]
+        return "".join(f"\n{line}" for line in lines)
+
     def options(self) -> dict[str, object]:
         """Return options of the request, mostly none."""
         name = self.random.choice(list(self.versions))
@@ -241,4 +257,5 @@ def random_case(seed: int, size: Size) -> Case:
     if maker.happens(0.3):
         maker.rivals = tuple(maker.random.sample(list(maker.versions), 2))
     text = "\n".join(line for name in maker.versions for line in maker.lines(name))
-    return Case(seed, text, maker.manifest(), maker.options())
+    asked, options = maker.manifest(), maker.options()
+    return Case(seed, text, asked + maker.amendments(asked), options)

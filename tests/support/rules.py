@@ -65,7 +65,8 @@ class Rules:
         return False
 
     def _written(self, name: NormalizedName) -> list[DirectRequirement]:
-        return [d for d in (*self.directs, *self.request.constraints) if d.name == name]
+        request = self.request
+        return [d for d in (*self.directs, *request.constraints, *request.overrides) if d.name == name]
 
     def build(self, name: NormalizedName, release: Release) -> str | None:
         """Return "" where a wheel can be installed, else the build it needs, None if neither."""
@@ -151,7 +152,21 @@ class Rules:
         if document is None or (extra and extra not in document.extras):
             return []
         values = {**self.request.environment.markers, "extra": extra}
-        return [r for r in document.requirements if r.marker is None or r.marker.evaluate(values)]
+        holding = [r for r in document.requirements if r.marker is None or r.marker.evaluate(values)]
+        return [rule for r in holding if (rule := self._amended(name, r)) is not None]
+
+    def _amended(self, requirer: NormalizedName, requirement: Requirement) -> Requirement | None:
+        """Return what a requirement says once the user's overrides and exclusions have had their say."""
+        target = target_of(requirement)
+        if requirer != target:
+            if any(exclusion.name == target for exclusion in self.request.exclusions):
+                return None
+            for override in self.request.overrides:
+                if override.name == target:
+                    changed = Requirement(str(requirement))
+                    changed.specifier = override.requirement.specifier
+                    return changed
+        return requirement
 
     # What is held against a release
 

@@ -20,6 +20,7 @@ Sections that ask:
 ``manifest``        requirements, as `support.worlds.request` reads them
 ``Pipfile``         instead: a Pipfile, read by pinwise
 ``requirements.txt`` instead: a requirements file, read by pinwise
+``pyproject.toml``  instead: read by pinwise; the options ``extras``, ``groups`` and ``only_groups`` choose
 ``local PATH``      the static metadata of the project at a path of that file, as a line of a world
 ``given``           metadata that the user gives in the settings, as a world; for named indexes
 ``options``         lines ``name = value``: what `support.worlds.request` takes, and those below
@@ -57,18 +58,22 @@ from pinwise.actions.request import Choices, build_request
 from pinwise.explain.refusal import explain
 from pinwise.formats.entries import LocalPath
 from pinwise.formats.pipfile import parse_pipfile
+from pinwise.formats.pyproject import parse_project
 from pinwise.formats.requirements import parse_requirements
 from pinwise.knowledge.store import open_store
 from pinwise.knowledge.view import KnowledgeView, without_store
 from pinwise.model.errors import IndexFailure, PinwiseError
 from pinwise.model.facts import Document, Metadata, NoProject, Origin, Project, Snapshot
 from pinwise.model.outcome import Advice, Change, Outcome, Pin, Refusal, Undecided
-from pinwise.model.request import LocalProject, Manifest, Place, Request
+from pinwise.model.request import LocalProject, Manifest, Place, Request, Selection
 from support.worlds import SILENT, FakeSource, PartialKnowledge, closed, request, target, world
 
 NOW = 1_750_000_000
-OWN_OPTIONS = frozenset({"known", "offline", "fetch_limit", "predictor", "time_limit", "down", "count"})
-SECTIONS = frozenset({"manifest", "Pipfile", "requirements.txt", "given", "options", "known", "answer"})
+CHOOSING = frozenset({"extras", "groups", "only_groups"})
+OWN_OPTIONS = CHOOSING | {"known", "offline", "fetch_limit", "predictor", "time_limit", "down", "count"}
+SECTIONS = frozenset(
+    {"manifest", "Pipfile", "requirements.txt", "pyproject.toml", "given", "options", "known", "answer"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,13 @@ class Scenario:
     def _manifest(self) -> Manifest:
         if "Pipfile" in self.sections:
             return parse_pipfile(self.sections["Pipfile"], "Pipfile", local=self._local)
+        if "pyproject.toml" in self.sections:
+            chosen = {name: tuple(self.options.get(name, "").split()) for name in CHOOSING}
+            return parse_project(
+                self.sections["pyproject.toml"],
+                "pyproject.toml",
+                selection=Selection(**chosen),  # type: ignore[arg-type]  # only the lists of names
+            )
         text = self.sections["requirements.txt"]
         return parse_requirements(text, "requirements.txt", read=self._included, local=self._local)
 
@@ -329,6 +341,8 @@ def _told_advice(advice: Advice) -> Iterator[str]:
         yield from (f"the best has: {_told_change(change)}" for change in advice.better.changes)
     for left_out in advice.left_out:
         yield f"left out: {left_out}"
+    for name, edges in advice.amended.items():
+        yield from (f"amended for {name}: {edge.requirement} of {edge.name}" for edge in edges)
     for name, skips in advice.skipped.items():
         yield from (f"skipped for {name}: {skip.what}: {skip.reason}" for skip in skips)
 

@@ -38,6 +38,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import takewhile
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -61,6 +62,7 @@ from pinwise.model.facts import (
 from pinwise.model.outcome import Effort
 from pinwise.model.request import (
     DirectRequirement,
+    Exclusion,
     FormatControl,
     Group,
     Index,
@@ -336,8 +338,9 @@ TARGET = target()
 def request(text: str, **options: object) -> Request:
     """Return the request of a manifest in text: a requirement a line, ``[develop]`` begins a category.
 
-    ``[constraints]`` begins the constraints; a line may end with ``index=NAME`` to bind its project and with
-    ``--hash=sha256:…``. Requirements whose markers do not hold for the target are left out.
+    ``[constraints]`` begins the constraints, ``[overrides]`` the overrides, and ``[exclude]`` the projects
+    that are left out, each with a reason after its name. A line may end with ``index=NAME`` to bind its
+    project and with ``--hash=sha256:…``. Requirements whose markers do not hold for the target are left out.
 
     Args:
         text: The manifest.
@@ -367,6 +370,8 @@ class Asked:
         environment = self.environment or (TARGET if self.python == "3.11.9" else target(self.python))
         sections = _sections(text)
         constraints = sections.pop("constraints", ())
+        overrides = sections.pop("overrides", ())
+        exclusions = _exclusions(text)
         held = {name: tuple(d for d in rows if _holds(d, environment)) for name, rows in sections.items()}
         rows = [direct for section in sections.values() for direct in section]
         return Request(
@@ -374,6 +379,8 @@ class Asked:
             environment=environment,
             indexes=tuple(Index(url, name) for name, url in self.indexes.items()),
             constraints=tuple(direct for direct in constraints if _holds(direct, environment)),
+            overrides=tuple(direct for direct in overrides if _holds(direct, environment)),
+            exclusions=exclusions,
             left_out=tuple(direct for direct in rows if not _holds(direct, environment)),
             bindings={d.name: self.indexes[d.index] for d in rows if d.index is not None},
             goal=self.goal,
@@ -390,6 +397,18 @@ class Asked:
             version, _, index = rest.partition("@")
             pins[canonicalize_name(name)] = (Version(version), self.indexes[index] if index else "")
         return Kept(pins, frozenset(canonicalize_name(name) for name in self.freed))
+
+
+def _exclusions(text: str) -> tuple[Exclusion, ...]:
+    """Return the lines ``NAME reason`` below ``[exclude]``, up to the next section."""
+    lines = [line.strip() for line in text.splitlines()]
+    begin = lines.index("[exclude]") + 1 if "[exclude]" in lines else len(lines)
+    rows = takewhile(lambda row: not row[1].startswith("["), enumerate(lines[begin:], begin + 1))
+    return tuple(
+        Exclusion(canonicalize_name(line.split()[0]), line.partition(" ")[2], Place("pyproject.toml", number))
+        for number, line in rows
+        if line
+    )
 
 
 def _names(names: Iterable[str]) -> frozenset[str]:
@@ -414,9 +433,11 @@ def _sections(text: str) -> dict[str, tuple[DirectRequirement, ...]]:
         line = raw.strip()
         if match := re.fullmatch(r"\[([\w-]+)\]", line):
             current = match[1]
-            sections.setdefault(current, ())
-            file = "constraints.txt" if current == "constraints" else "requirements.txt"
-        elif line and not line.startswith("#"):
+            if current != "exclude":
+                sections.setdefault(current, ())
+            files = {"constraints": "constraints.txt", "overrides": "pyproject.toml"}
+            file = files.get(current, "requirements.txt")
+        elif current != "exclude" and line and not line.startswith("#"):
             sections[current] += (direct(line, Place(file, number)),)
     return sections
 

@@ -2,7 +2,7 @@
 
 import posixpath
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,17 +10,20 @@ from pinwise.actions.local_projects import Archives, LocalProjects, read_text
 from pinwise.actions.request import absolute_index
 from pinwise.formats.entries import is_remote, shown
 from pinwise.formats.pipfile import parse_pipfile
+from pinwise.formats.pyproject import is_manifest, parse_project
 from pinwise.formats.requirements import (
     RequirementsReading,
     is_own_lock,
     own_lock_error,
     remote_file_error,
 )
+from pinwise.formats.script import SUFFIXES, parse_script
+from pinwise.formats.toml_text import parse_toml
 from pinwise.model.errors import ManifestError, UsageError
-from pinwise.model.request import Index, Manifest, Place
+from pinwise.model.request import PROJECT_ONLY, Index, Manifest, Place, Selection
 
-MANIFESTS = ("Pipfile", "requirements.in", "requirements.txt")
-"""What a folder is searched for, in this order."""
+MANIFESTS = ("Pipfile", "pyproject.toml", "requirements.in", "requirements.txt")
+"""What a folder is searched for, in this order; a ``pyproject.toml`` that only configures tools is none."""
 
 
 class FoundManifest(NamedTuple):
@@ -40,11 +43,27 @@ class FoundManifest(NamedTuple):
     passed_over: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked for besides the manifest itself.
+
+    Attributes:
+        archives: Reads local projects that are wheels or sdists.
+        constraint_files: What ``-c`` names.
+        selection: Which extras and groups; None for no requirements at all.
+    """
+
+    archives: Archives
+    constraint_files: Sequence[str] = ()
+    selection: Selection | None = PROJECT_ONLY
+
+
 def read_manifest(
     where: str | None = None,
     *,
     requirement_files: Sequence[str] = (),
     constraint_files: Sequence[str] = (),
+    selection: Selection = PROJECT_ONLY,
     archives: Archives,
 ) -> FoundManifest:
     """Read the manifest of a folder, or the files that the user names.
@@ -53,11 +72,12 @@ def read_manifest(
         where: A folder or a manifest; the current folder where it is None.
         requirement_files: What ``-r`` names; then no folder is searched.
         constraint_files: What ``-c`` names.
+        selection: Which extras and groups of a ``pyproject.toml`` are asked for.
         archives: Reads local projects that are wheels or sdists.
 
     Raises:
         ManifestError: There is no manifest, it is empty, or it cannot be understood.
-        UsageError: Both a folder and files are named.
+        UsageError: Both a folder and files are named, or extras or groups of another kind of manifest.
     """
     if requirement_files:
         if where is not None:
@@ -67,54 +87,113 @@ def read_manifest(
             )
         found = _from_files(requirement_files, constraint_files, folder=Path(), archives=archives)
     else:
-        found = _from_place(where or ".", constraint_files, archives)
-    if not any(group.requirements for group in found.manifest.groups):
-        raise ManifestError(
-            "this manifest requires nothing",
-            file=found.manifest.files[0],
-            hint='add a requirement, such as `flask = "*"` below `[packages]` of a Pipfile '
-            "or a line `flask` in requirements.in",
+        found = _from_place(where or ".", _Asked(archives, constraint_files, selection))
+    if selection and found.manifest.kind != "pyproject":
+        raise UsageError(
+            f"`{shown(found.manifest.files[0])}` has no extras or groups to choose from",
+            hint="`--extra`, `--group` and the like are for a `pyproject.toml`; "
+            "of other manifests everything is locked",
         )
+    if not any(group.requirements for group in found.manifest.groups):
+        raise _nothing_required(found)
     return found
 
 
-def _from_place(where: str, constraint_files: Sequence[str], archives: Archives) -> FoundManifest:
+def read_target_manifest(where: str | None, *, archives: Archives) -> Manifest | None:
+    """Read of the manifest of a folder what it says about the target; None where its kind says nothing.
+
+    Raises:
+        ManifestError: It cannot be understood.
+    """
+    path = Path(where or ".")
+    if path.is_dir():
+        paths = _manifests(path)[0]
+        if not paths:
+            return None
+        path = paths[0]
+    if _kind(path) is None:
+        return None
+    return _from_place(str(path), _Asked(archives, selection=None)).manifest
+
+
+def _nothing_required(found: FoundManifest) -> ManifestError:
+    """Return the error for a manifest that requires nothing."""
+    hints = {
+        "pyproject": 'add `dependencies = ["flask"]` to `[project]`, or ask for more: `--all-extras`, '
+        "`--all-groups`",
+        "script": 'add `# dependencies = ["requests"]` to its block',
+    }
+    hint = hints.get(
+        found.manifest.kind,
+        'add a requirement, such as `flask = "*"` below `[packages]` of a Pipfile '
+        "or a line `flask` in requirements.in",
+    )
+    if found.passed_over:
+        hint = f"`{found.passed_over[0]}` in the same folder was not read; to read it instead, name it"
+    return ManifestError("this manifest requires nothing", file=found.manifest.files[0], hint=hint)
+
+
+def _from_place(where: str, asked: _Asked) -> FoundManifest:
     """Read the manifest `where`, or the one in the folder `where`."""
     path, passed_over = Path(where), tuple[str, ...]()
     if path.is_dir():
         path, *others = _find(path)
         passed_over = tuple(map(str, others))
-    if _is_pipfile(path):
-        found = _from_pipfile(path, constraint_files, archives)
+    if _kind(path) is not None:
+        found = _from_document(path, asked)
     elif path.suffix in {".toml", ".lock"}:
         raise ManifestError(
             f"`{shown(str(path))}` is not a manifest that pinwise reads",
-            hint=f"it reads {_listed(MANIFESTS)} and other requirements files",
+            hint=f"it reads {_listed(MANIFESTS)}, scripts and other requirements files",
         )
     else:
-        found = _from_files([str(path)], constraint_files, folder=path.parent, archives=archives)
+        files = asked.constraint_files
+        found = _from_files([str(path)], files, folder=path.parent, archives=asked.archives)
     return found._replace(passed_over=passed_over)
 
 
 def _find(folder: Path) -> list[Path]:
     """Return the manifests in a folder, the one to read first."""
-    found: list[Path] = []
-    locks: list[Path] = []
-    for name in MANIFESTS:
-        path = folder / name
-        if path.is_file():
-            is_lock = name.endswith(".txt") and is_own_lock(_beginning(path))
-            (locks if is_lock else found).append(path)
+    found, others = _manifests(folder)
     if not found:
         hint = f"write one of {_listed(MANIFESTS)}, or name your requirements with `-r FILE`"
-        if locks:
-            hint = f"`{locks[0]}` is a lock that pinwise wrote; {hint}"
+        if others and others[0].suffix == ".txt":
+            hint = f"`{others[0]}` is a lock that pinwise wrote; {hint}"
+        elif others:
+            hint = f"`{others[0]}` has neither `[project]` nor `[dependency-groups]`; {hint}"
         raise ManifestError(f"there is no manifest in `{shown(str(folder))}`", hint=hint)
     return found
 
 
-def _is_pipfile(path: Path) -> bool:
-    return path.name.startswith("Pipfile") and path.suffix != ".lock"
+def _manifests(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the manifests in a folder in their order, and what has the name of one and is none."""
+    found: list[Path] = []
+    others: list[Path] = []
+    for name in MANIFESTS:
+        path = folder / name
+        if path.is_file():
+            is_none = (name.endswith(".txt") and is_own_lock(_beginning(path))) or (
+                name == "pyproject.toml" and not _is_project(path)
+            )
+            (others if is_none else found).append(path)
+    return found, others
+
+
+def _kind(path: Path) -> str | None:
+    """Return the kind of a manifest that is a document of its own; None for any other file."""
+    if path.name.startswith("Pipfile") and path.suffix != ".lock":
+        return "Pipfile"
+    if path.name == "pyproject.toml":
+        return "pyproject"
+    return "script" if path.suffix in SUFFIXES else None
+
+
+def _is_project(path: Path) -> bool:
+    """Whether a ``pyproject.toml`` is a manifest; one that cannot be read is, and reading it says why."""
+    try:
+        return is_manifest(parse_toml(read_text(path, str(path)), str(path)))
+    except ManifestError:
+        return True
 
 
 def _beginning(path: Path) -> str:
@@ -130,23 +209,36 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _from_pipfile(path: Path, constraint_files: Sequence[str], archives: Archives) -> FoundManifest:
-    local = LocalProjects(path.parent, archives)
-    manifest = parse_pipfile(read_text(path, str(path)), str(path), local=local)
+def _from_document(path: Path, asked: _Asked) -> FoundManifest:
+    """Read a manifest that is a document of its own, and the constraint files beside it."""
+    local = LocalProjects(path.parent, asked.archives)
+    manifest = _parse(path, local, asked.selection)
     reading = RequirementsReading(_read_included, local)
-    _read_constraints(reading, constraint_files)
+    _read_constraints(reading, asked.constraint_files)
     extra = reading.manifest()
     warnings = manifest.warnings + extra.warnings
     if extra.indexes or extra.replaces_default_index:
-        warnings += ("Index options in constraint files are ignored: the sources of the Pipfile count.",)
+        whose = "the sources of the Pipfile count" if manifest.kind == "Pipfile" else "give them as options"
+        warnings += (f"Index options in constraint files are ignored: {whose}.",)
     manifest = replace(
         manifest,
         files=manifest.files + extra.files,
         indexes=_absolute(manifest.indexes, path.parent),
-        constraints=extra.constraints,
+        constraints=manifest.constraints + extra.constraints,
         warnings=warnings,
     )
     return FoundManifest(manifest, path.parent, path.parent)
+
+
+def _parse(path: Path, local: LocalProjects, selection: Selection | None) -> Manifest:
+    text, file = read_text(path, str(path)), str(path)
+    match _kind(path):
+        case "pyproject":
+            return parse_project(text, file, selection=selection, local=local)
+        case "script":
+            return parse_script(text, file, local=local)
+        case _:
+            return parse_pipfile(text, file, local=local)
 
 
 def _from_files(
@@ -155,9 +247,9 @@ def _from_files(
     """Read requirements files; paths of local projects in them are relative to `folder`, as in pip."""
     reading = RequirementsReading(_read_included, LocalProjects(folder, archives))
     for file in requirement_files:
-        if _is_pipfile(Path(file)):
+        if _kind(Path(file)) is not None:
             raise ManifestError(
-                f"`{shown(file)}` is no requirements file", hint="name its folder, without `-r`"
+                f"`{shown(file)}` is no requirements file", hint="name it, or its folder, without `-r`"
             )
         name, text = _named_file(file)
         if is_own_lock(text):

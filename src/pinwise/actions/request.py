@@ -15,11 +15,13 @@ from pinwise.model.facts import Metadata
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import (
     DirectRequirement,
+    Exclusion,
     FormatControl,
     Group,
     Index,
     LocalProject,
     Manifest,
+    Place,
     Prereleases,
     Request,
 )
@@ -78,9 +80,12 @@ def build_request(manifest: Manifest, choices: Choices, environment: Environment
 
     Raises:
         UsageError: The manifest contradicts itself: one project bound to two indexes, one name for two local
-            projects, a binding to an index that does not exist.
+            projects, a binding to an index that does not exist, two overrides of one project, an exclusion of
+            a project that it requires or overrides.
     """
     groups, left_out = _holding_groups(manifest.groups, environment)
+    overrides = tuple(item for item in manifest.overrides if holds(item, environment))
+    _check_amendments(groups, overrides, manifest.exclusions)
     constraints = [item for item in manifest.constraints if holds(item, environment)]
     named, indexes = _indexes(manifest, choices)
     return Request(
@@ -88,6 +93,8 @@ def build_request(manifest: Manifest, choices: Choices, environment: Environment
         environment=environment,
         indexes=indexes,
         constraints=tuple(constraints),
+        overrides=overrides,
+        exclusions=manifest.exclusions,
         left_out=left_out,
         bindings=_bindings(groups, named),
         goal=choices.goal,
@@ -115,9 +122,34 @@ def _holding_groups(
     left_out: list[DirectRequirement] = []
     for group in groups:
         holding = tuple(item for item in group.requirements if holds(item, environment))
-        kept.append(Group(group.name, holding))
+        kept.append(replace(group, requirements=holding))
         left_out += [item for item in group.requirements if not holds(item, environment)]
     return tuple(kept), tuple(left_out)
+
+
+def _check_amendments(
+    groups: Iterable[Group], overrides: Iterable[DirectRequirement], exclusions: Iterable[Exclusion]
+) -> None:
+    """Refuse overrides and exclusions that contradict each other or what the manifest itself requires."""
+    overridden: dict[NormalizedName, DirectRequirement] = {}
+    for item in overrides:
+        first = overridden.setdefault(item.name, item)
+        if first is not item:
+            raise _contradiction(
+                item, "overridden twice", first.place, "keep one, or let their markers differ"
+            )
+    excluded = {exclusion.name: exclusion for exclusion in exclusions}
+    for item in (*overridden.values(), *(item for group in groups for item in group.requirements)):
+        if item.name in excluded:
+            what = "overridden" if item is overridden.get(item.name) else "required"
+            place = excluded[item.name].place
+            raise _contradiction(item, f"{what} and excluded", place, "keep one of the two")
+
+
+def _contradiction(item: DirectRequirement, what: str, other: Place, hint: str) -> ManifestError:
+    return ManifestError(
+        f"`{item.name}` is {what} ({other})", file=item.place.file, line=item.place.line, hint=hint
+    )
 
 
 def _indexes(manifest: Manifest, choices: Choices) -> tuple[tuple[Index, ...], tuple[Index, ...]]:

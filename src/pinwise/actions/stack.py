@@ -46,12 +46,14 @@ class Step:
 
 def assemble(request: Request, knowledge: Knowledge, steps: Sequence[Step], proof: Proof) -> Advice:
     """Return the advice on the stack that the last step completes."""
-    pins = _Assembly(request, knowledge, steps).pins()
+    assembly = _Assembly(request, knowledge, steps)
+    pins = assembly.pins()
     return Advice(
         request=request,
         pins=pins,
         proof=proof,
         left_out=request.left_out,
+        amended=assembly.amended(),
         skipped=_skipped(knowledge, steps, pins),
         warnings=(*request.warnings, *_warnings(knowledge, pins)),
     )
@@ -70,8 +72,8 @@ class _Assembly:
             for name, version in step.versions().items():
                 self._versions.setdefault(name, version)
                 self._paid.setdefault(name, step)
-        environment = request.environment
-        self._reader = Reader(environment.markers, environment.python)
+        self._reader = Reader(request)
+        self._amended: dict[NormalizedName, dict[RequestedBy, None]] = {}
         self._extras: dict[NormalizedName, set[NormalizedName]] = {name: set() for name in self._versions}
         self._groups: dict[NormalizedName, list[str]] = {name: [] for name in self._versions}
         self._edges: dict[NormalizedName, dict[RequestedBy, None]] = {name: {} for name in self._versions}
@@ -81,6 +83,10 @@ class _Assembly:
 
     def pins(self) -> tuple[Pin, ...]:
         return tuple(self._pin(name) for name in sorted(self._versions))
+
+    def amended(self) -> Mapping[NormalizedName, tuple[RequestedBy, ...]]:
+        """Return which requirements the user's overrides and exclusions stand in place of."""
+        return {name: tuple(self._amended[name]) for name in sorted(self._amended)}
 
     def _walk(self, group: str, roots: Sequence[DirectRequirement]) -> None:
         """Follow the requirements of one group through the stack, extras as they are asked for."""
@@ -115,7 +121,12 @@ class _Assembly:
         for requirement in document.requirements:
             in_base = self._reader.applies(requirement, "")
             if in_base if extra is None else not in_base and self._reader.applies(requirement, extra):
-                yield requirement
+                counting = self._reader.amend(name, requirement)
+                if counting is not requirement:
+                    edge = RequestedBy(name, _without_marker(requirement))
+                    self._amended.setdefault(target_name(requirement), {})[edge] = None
+                if counting is not None:
+                    yield counting
 
     def _pin(self, name: NormalizedName) -> Pin:
         step = self._paid[name]

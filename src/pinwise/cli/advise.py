@@ -5,12 +5,14 @@ from typing import Any
 import click
 
 from pinwise.cli.options import config_file_option, format_option, setting_options
+from pinwise.cli.selection import selection_options
 
 
 @click.command("advise")
 @click.argument("folder", required=False)
 @click.option("-r", "--requirement", metavar="FILE", multiple=True, help="A requirements file.")
 @click.option("-c", "--constraint", metavar="FILE", multiple=True, help="A constraints file.")
+@selection_options
 @setting_options(
     *("python", "platform", "goal", "predictor", "pre", "no_binary", "only_binary"),
     *("index_url", "extra_index_url", "find_links", "lock"),
@@ -30,7 +32,8 @@ from pinwise.cli.options import config_file_option, format_option, setting_optio
 def advise_command(folder: str | None, **options: Any) -> int:
     """Find the best stack of a project and write its lock.
 
-    FOLDER holds the manifest; it is the current folder if it is not given, and may be the manifest itself.
+    FOLDER holds the manifest; it is the current folder if it is not given, and may be the manifest itself,
+    or a script with a `# /// script` block.
     """
     from pinwise.cli.advising import run  # noqa: PLC0415  # `--help` need not pay for it
 

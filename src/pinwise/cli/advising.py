@@ -15,12 +15,15 @@ from pinwise.actions.request import build_request
 from pinwise.actions.write import UP_TO_DATE, Lock, lock_state, with_paths_from, write_locks
 from pinwise.cli import render
 from pinwise.cli.exits import ExitCode, exit_code
+from pinwise.cli.lines import Line
 from pinwise.cli.paper import write_lines, write_warnings
 from pinwise.cli.progress import Progress
+from pinwise.cli.selection import selection_of
 from pinwise.cli.streams import write_err, write_out
 from pinwise.explain.refusal import Explanation, explain
 from pinwise.formats.locks import LockFormat, lock_format
 from pinwise.formats.report import to_report
+from pinwise.formats.requirements_lock import is_amended
 from pinwise.model.errors import UsageError
 from pinwise.model.outcome import Advice, Outcome, Refusal, Undecided
 from pinwise.model.request import DEFAULT_GROUP, Manifest, Request
@@ -32,7 +35,8 @@ _DEVELOP = "develop"
 
 def run(folder: str | None, options: Mapping[str, Any]) -> int:
     """Advise, write the locks, print the report; return the exit code."""
-    found = wiring.read_manifest(folder, options["requirement"], options["constraint"])
+    selection = selection_of(options)
+    found = wiring.read_manifest(folder, options["requirement"], options["constraint"], selection)
     settings = read_settings(options, found.manifest)
     names = lock_names(settings, found.manifest)
     request = build_request(
@@ -113,7 +117,7 @@ def _text(
     settings: Settings,
     *,
     is_check: bool,
-) -> list[render.Line]:
+) -> list[Line]:
     match outcome:
         case Advice() if is_check:
             return render.render_check(outcome, notes)
@@ -137,7 +141,7 @@ def lock_names(settings: Settings, manifest: Manifest) -> tuple[str, ...]:
     Raises:
         UsageError: A name means no lock, or one that this manifest cannot have.
     """
-    names = settings.lock or ("Pipfile.lock" if manifest.kind == "Pipfile" else "pylock.toml",)
+    names = settings.lock or (default_lock(manifest),)
     for name in names:
         if lock_format(name) is LockFormat.PIPFILE_LOCK and manifest.kind != "Pipfile":
             raise UsageError(
@@ -145,6 +149,17 @@ def lock_names(settings: Settings, manifest: Manifest) -> tuple[str, ...]:
                 hint="write a `pylock.toml` or a requirements file instead",
             )
     return names
+
+
+def default_lock(manifest: Manifest) -> str:
+    """Return the name of the lock that a manifest has where none is named; a script has one of its own."""
+    match manifest.kind:
+        case "Pipfile":
+            return "Pipfile.lock"
+        case "script":
+            return f"pylock.{Path(manifest.files[0]).stem.replace('.', '-')}.toml"
+        case _:
+            return "pylock.toml"
 
 
 def lock(advice: Advice, found: FoundManifest, names: Sequence[str], *, mode: str) -> list[render.LockNote]:
@@ -207,5 +222,6 @@ def install_command(name: str, form: LockFormat, advice: Advice) -> str:
             option = "" if not more else " --dev" if more == {_DEVELOP} else " --all"
             return f"pipenv sync{option}"
         case LockFormat.REQUIREMENTS:
+            options = "--no-deps --require-hashes" if is_amended(advice.request) else "--require-hashes"
             then = "   # and then as its last lines say" if has_folder else ""
-            return f"pip install --require-hashes -r {name}{then}"
+            return f"pip install {options} -r {name}{then}"

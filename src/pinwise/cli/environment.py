@@ -23,10 +23,10 @@ def environment_command(folder: str | None, **options: Any) -> int:
     from pinwise.cli.streams import write_out  # noqa: PLC0415
     from pinwise.settings import read_settings  # noqa: PLC0415
 
-    found = wiring.read_pipfile(folder)
-    manifest = None if found is None else found.manifest
+    manifest = wiring.read_target_manifest(folder)
     settings = read_settings(options, manifest)
-    environment = wiring.choose_environment(settings, Path(folder or "."), manifest)
+    place = Path(folder or ".")
+    environment = wiring.choose_environment(settings, place if place.is_dir() else place.parent, manifest)
     write_warnings(settings.warnings)
     match options["form"]:
         case "toml":

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import click
 
-from pinwise.cli.render import Line
+from pinwise.cli.lines import Line
 from pinwise.cli.streams import write_err, write_out
 
 STYLES: dict[str, dict[str, bool | str]] = {

@@ -4,11 +4,12 @@ Every function returns lines; `Line` keeps what is coloured apart from the text,
 the layout.
 """
 
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pinwise.cli.lines import WIDTH, Line, wrap
+from pinwise.cli.render_amendments import amendments
 from pinwise.explain.prices import cost_by_unit, proof_sentence
 from pinwise.explain.refusal import Explanation
 from pinwise.explain.words import clean, count, listing
@@ -16,7 +17,6 @@ from pinwise.model.environment import Environment
 from pinwise.model.outcome import Advice, Change, Effort, Pin, Refusal, Undecided
 from pinwise.model.request import DEFAULT_GROUP, DirectRequirement, Request
 
-WIDTH = 80
 MOST_SKIPPED = 10
 MOST_MISSING = 10
 MOST_CHANGES = 20
@@ -26,13 +26,6 @@ _NARROWEST_NAMES = 22
 _WIDEST_VERSION_AND_AGE = 36
 _SHOWN_IN_AGE = frozenset(("freshness", "yanked"))
 """Prices whose reason a row says already, in its column of age or in a line of its own."""
-
-
-class Line(NamedTuple):
-    """One line of text and its style: "" or a word that `STYLES` of the command line knows."""
-
-    text: str = ""
-    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +44,6 @@ class LockNote:
     command: str
 
 
-def wrap(text: str, *, first: str = "", indent: str = "") -> Iterator[Line]:
-    """Yield `text` in lines of at most `WIDTH` characters."""
-    for line in textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    ):
-        yield Line(line)
-
-
 # --- advice
 
 
@@ -75,7 +55,7 @@ def render_advice(advice: Advice, locks: Sequence[LockNote]) -> list[Line]:
     lines = [Line(f"{aim}{found}{_manifest(request)}, goal `{request.goal}`", "title")]
     lines += [*_target(request.environment), *_pins(advice), *_indexes(advice)]
     lines += [*_changes(advice), Line(), *_costs(advice), Line(), *_proof(advice), *_better(advice)]
-    lines += [*_left_out(advice.left_out), *_skipped(advice)]
+    lines += [*_left_out(advice.left_out), *amendments(request, advice.amended), *_skipped(advice)]
     return [*lines, *_locks(locks)]
 
 
@@ -107,7 +87,8 @@ def _pins(advice: Advice) -> Iterator[Line]:
     widths = _widths(advice.pins)
     for name in sorted(tables, key=groups.index):
         yield Line()
-        title = "Packages" if name == DEFAULT_GROUP else f"Packages that `{clean(name)}` adds"
+        title = "Packages" if name == groups[0] else f"Packages that `{clean(name)}` adds"
+        title += "" if name == DEFAULT_GROUP or name != groups[0] else f" of `{clean(name)}`"
         yield Line(f"{title}: {len(tables[name])}", "title")
         head = _row(widths, "name", "version", "age", "cost", "required by")
         yield Line(head if len(head) <= WIDTH else head.removesuffix("required by").rstrip(), "head")
@@ -376,6 +357,7 @@ def render_refusal(refusal: Refusal, explanation: Explanation) -> list[Line]:
         Line(),
         Line("For the target", "title"),
         *_target(refusal.request.environment),
+        *amendments(refusal.request),
         *_nothing_written(),
     ]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from pinwise.actions.knowledge import Forgetting, IndexStatus, KnowledgeStatus
-from pinwise.cli.render import Line, wrap
+from pinwise.cli.lines import Line, wrap
 from pinwise.explain.words import clean, count
 
 _KIBI = 1024

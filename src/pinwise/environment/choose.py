@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
 from pinwise.environment.declare import Build, declare
 from pinwise.environment.detect import (
     Interpreter,
@@ -17,6 +20,11 @@ from pinwise.environment.detect import (
 )
 from pinwise.model.environment import Environment
 from pinwise.model.errors import TargetError
+
+MOST_MICRO = 100
+"""How many bug-fix releases of a Python are tried for one that a requirement does not exclude."""
+
+_BOUND = re.compile(r"(?:===?|~=|>=?)(\d+\.\d+(?:\.\d+)?)(?:\.\*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,8 @@ class Clues:
         python_origin, platform_origin: Where the user declared them, in words.
         requires_python: What the manifest requires, as written.
         manifest: The file that says so, as the user named it.
+        is_of_manifest: Whether the folder's virtual environment and version file are another project's, as
+            for a script, so that the manifest counts first.
         virtual_env: The activated virtual environment.
         search_path: Where commands are searched.
     """
@@ -41,6 +51,7 @@ class Clues:
     platform_origin: str = "declared"
     requires_python: str | None = None
     manifest: str = ""
+    is_of_manifest: bool = False
     virtual_env: Path | None = None
     search_path: str = os.defpath
 
@@ -84,6 +95,7 @@ def choose_python(clues: Clues) -> Found:
     """
     sources: tuple[Callable[[Clues], Found | None], ...] = (
         _from_user,
+        *([_from_manifest] if clues.is_of_manifest else []),
         _from_virtual_environment,
         _from_version_file,
         _from_manifest,
@@ -150,10 +162,34 @@ def _from_version_file(clues: Clues) -> Found | None:
 
 def _from_manifest(clues: Clues) -> Found | None:
     """Take an exact version, or the lower bound of a specifier; ``*`` and a bare ``3`` name none."""
-    match = re.fullmatch(
-        r"\s*(?:==|~=|>=)?\s*(\d+\.\d+(?:\.\d+)?)(?:\.\*)?\s*(?:,.*)?", clues.requires_python or ""
-    )
-    return None if match is None else Found(match[1], f"required by `{clues.manifest}`")
+    version = _lower_bound(clues.requires_python or "")
+    return None if version is None else Found(version, f"required by `{clues.manifest}`")
+
+
+def _lower_bound(required: str) -> str | None:
+    """Return the lowest Python that a requirement admits, as far as its bounds name a minor version.
+
+    >>> _lower_bound("3.11"), _lower_bound("<4,>=3.9"), _lower_bound(">3.8"), _lower_bound("~=3.10.4")
+    ('3.11', '3.9', '3.8.1', '3.10.4')
+    >>> _lower_bound(">=3.9,!=3.9.0,!=3.9.1"), _lower_bound(">=3"), _lower_bound("!=3.9.*")
+    ('3.9.2', None, None)
+    """
+    text = required.strip()
+    if re.fullmatch(r"\d+\.\d+(\.\d+)?(\.\*)?", text):
+        return text.removesuffix(".*")
+    try:
+        specifiers = SpecifierSet(text)
+    except InvalidSpecifier:
+        return None
+    found = [_BOUND.fullmatch(f"{each.operator}{each.version}") for each in specifiers]
+    bounds = sorted((match[1] for match in found if match is not None), key=Version)
+    if not bounds:
+        return None
+    minor = ".".join(bounds[-1].split(".")[:2])
+    first = Version(bounds[-1])
+    micros = (f"{minor}.{micro}" for micro in range(first.micro, first.micro + MOST_MICRO))
+    admitted = (each for each in (bounds[-1], *micros) if specifiers.contains(each, prereleases=True))
+    return next(admitted, bounds[-1])
 
 
 def _from_search_path(clues: Clues) -> Found | None:

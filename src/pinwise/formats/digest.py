@@ -15,11 +15,11 @@ _MACHINE_MARKERS = frozenset({"platform_release", "platform_version"})
 def request_digest(request: Request) -> str:
     """Return the SHA-256, in hexadecimal, of everything in `request` on which pins depend.
 
-    Where a requirement was written (file and line), how the environment was found, credentials, and the names
-    and certificate settings of indexes do not count; the order of requirements and of indexes does, because
-    it decides ties and which index serves a project.
+    Where a requirement was written (file and line), why a project is excluded, how the environment was found,
+    credentials, and the names and certificate settings of indexes do not count; the order of requirements and
+    of indexes does, because it decides ties and which index serves a project.
     """
-    content = {
+    content: dict[str, object] = {
         "form": 1,
         "groups": [[group.name, _requirements(group.requirements)] for group in request.groups],
         "constraints": sorted(_requirements(request.constraints), key=json.dumps),
@@ -35,6 +35,11 @@ def request_digest(request: Request) -> str:
         ),
         "local": [_local(request.local[name]) for name in sorted(request.local)],
     }
+    # Left out where there is none, so that locks from before they existed stay as they are.
+    if request.overrides:
+        content["overrides"] = sorted(_requirements(request.overrides), key=json.dumps)
+    if request.exclusions:
+        content["exclude"] = sorted(exclusion.name for exclusion in request.exclusions)
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -20,6 +20,7 @@ from pinwise.formats.entries import (
     remote_error,
     shown,
 )
+from pinwise.formats.own_table import prerelease_names, read_own_table
 from pinwise.formats.pipfile_hash import CATEGORIES, NO_CATEGORIES, pipfile_hash
 from pinwise.formats.toml_text import Document, Table
 from pinwise.model.errors import ManifestError
@@ -104,20 +105,24 @@ class _Reading:
     def manifest(self) -> Manifest:
         """Read everything, in the order of the file."""
         self.indexes = {index.name or index.url: index for index in self._indexes()}
-        settings = dict(self.document.table("pipenv", OWN_TABLE))
-        prereleases = self._prereleases(settings.pop("allow_prereleases", {}))
+        own = read_own_table(self.document, "pipenv", OWN_TABLE)
         return Manifest(
             kind="Pipfile",
             files=(self.document.file,),
             groups=self._groups(),
             indexes=tuple(self.indexes.values()),
             replaces_default_index=bool(self.indexes),
-            prereleases=prereleases,
+            constraints=own.constraints,
+            overrides=own.overrides,
+            exclusions=own.exclusions,
+            prereleases=self._prereleases(own.prereleases),
             formats=FormatControl(no_binary=frozenset(self.no_binary)),
             requires_python=self._requires_python(),
             local=tuple(self.projects.values()),
             pipfile_sha256=pipfile_hash(self.document),
-            settings=settings,
+            settings=own.settings,
+            settings_places=own.places,
+            settings_table=own.header,
             warnings=tuple(dict.fromkeys(self.warnings)),
         )
 
@@ -160,29 +165,16 @@ class _Reading:
                 return version.strip()
         return None
 
-    def _prereleases(self, own: object) -> Prereleases:
+    def _prereleases(self, own: Prereleases) -> Prereleases:
         """Join pipenv's flag, our own table, and the one of the forebear."""
         everywhere = self.document.flag(self.document.table("pipenv"), "pipenv", "allow_prereleases")
-        if isinstance(own, bool):
-            everywhere = everywhere or own
-            own = {}
-        names = self._prerelease_names(own, "pipenv", OWN_TABLE, "allow_prereleases")
+        names = own.names
         thoth = self.document.table("thoth")
         if "thoth" in self.document.tables:
             self._warn_of_thoth(thoth)
             theirs = thoth.get("allow_prereleases", {})
-            names |= self._prerelease_names(theirs, "thoth", "allow_prereleases")
-        return Prereleases(all=everywhere, names=frozenset(names))
-
-    def _prerelease_names(self, table: object, *path: str) -> set[NormalizedName]:
-        if not isinstance(table, dict):
-            raise self.document.error(
-                f"`{'.'.join(path)}` must be a table",
-                *path,
-                hint="write it like `allow_prereleases = {flask = true}`",
-            )
-        names = {checked_name(name, self.document.place(*path, name)): name for name in table}
-        return {normalise(name) for name in names.values() if self.document.flag(table, *path, name)}
+            names |= prerelease_names(self.document, theirs, "thoth", "allow_prereleases")
+        return Prereleases(all=everywhere or own.all, names=names)
 
     def _warn_of_thoth(self, thoth: Table) -> None:
         place = self.document.place("thoth")

@@ -2,13 +2,14 @@
 
 A lock speaks of one target, which `environments` pins; within it every package is needed, so packages have
 no markers of their own but for groups. What the default group needs has none and is always installed. What
-only other groups need names them: ``"develop" in dependency_groups``. So ``pip install -r pylock.toml``
-installs the default group, and a group asked for by name comes on top of it, as it was solved. No synthetic
-default group is needed for that, and `default-groups` is left out.
+only others need names them: ``"develop" in dependency_groups``, ``"redis" in extras``. So ``pip install -r
+pylock.toml`` installs the default group, and a group or an extra asked for by name comes on top of it, as it
+was solved. No synthetic default group is needed for that, and `default-groups` is left out. A lock without a
+default group, of some groups only, is all of it installed: it names none.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -20,7 +21,7 @@ from pinwise.model.environment import Environment
 from pinwise.model.errors import OutputError
 from pinwise.model.facts import File
 from pinwise.model.outcome import Advice, Pin
-from pinwise.model.request import DEFAULT_GROUP, LocalProject
+from pinwise.model.request import DEFAULT_GROUP, LocalProject, Request
 
 _ESCAPED = re.compile(r'[\x00-\x1f\x7f"\\\ud800-\udfff]')
 _NOT_A_GROUP_NAME = re.compile(r"[^a-z0-9-]+")
@@ -34,8 +35,9 @@ def render_pylock(advice: Advice) -> str:
         OutputError: A pin has no file with a digest of a kind that the format has.
     """
     lines = [*_head(advice)]
+    claims = _claims(advice.request)
     for pin in sorted(advice.pins, key=lambda pin: pin.name):
-        lines += ["", "[[packages]]", *_package(pin)]
+        lines += ["", "[[packages]]", *_package(pin, _marker(pin.groups, claims))]
     if not advice.pins:
         lines.append("packages = []")
     lines += ["", *_tool(advice)]
@@ -44,13 +46,14 @@ def render_pylock(advice: Advice) -> str:
 
 def _head(advice: Advice) -> Iterator[str]:
     environment = advice.request.environment
-    groups = [group_name(group.name) for group in advice.request.groups if group.name != DEFAULT_GROUP]
+    extras, groups = _names(advice.request)
     python = environment.python
     yield 'lock-version = "1.0"'
     yield from _array("environments", [_string(environment_marker(environment))])
     yield f'requires-python = ">={python.major}.{python.minor}"'
-    if groups:
-        yield f"dependency-groups = [{', '.join(_string(name) for name in dict.fromkeys(groups))}]"
+    for key, names in (("extras", extras), ("dependency-groups", groups)):
+        if names:
+            yield f"{key} = [{', '.join(_string(name) for name in names)}]"
     yield 'created-by = "pinwise"'
 
 
@@ -74,11 +77,33 @@ def group_name(name: str) -> str:
     return _NOT_A_GROUP_NAME.sub("-", canonicalize_name(name)).strip("-")
 
 
-def _package(pin: Pin) -> Iterator[str]:
+def _names(request: Request) -> tuple[list[str], list[str]]:
+    """Return the extras and the dependency groups of a lock, each once; none where there is no default."""
+    if not any(group.name == DEFAULT_GROUP for group in request.groups):
+        return [], []
+    others = [group for group in request.groups if group.name != DEFAULT_GROUP]
+    extras = [group.extra for group in others if group.extra is not None]
+    groups = [group_name(group.name) for group in others if group.extra is None]
+    return list(dict.fromkeys(extras)), list(dict.fromkeys(groups))
+
+
+def _claims(request: Request) -> dict[str, str]:
+    """Return for each group what a marker says where it is asked for; the default group needs no asking."""
+    extras, groups = _names(request)
+    return {
+        group.name: f"'{group.extra}' in extras"
+        if group.extra is not None
+        else f"'{group_name(group.name)}' in dependency_groups"
+        for group in request.groups
+        if group.extra in extras or group_name(group.name) in groups
+    }
+
+
+def _package(pin: Pin, marker: str) -> Iterator[str]:
     yield f"name = {_string(pin.name)}"
     if not _is_folder(pin):
         yield f"version = {_string(str(pin.version))}"
-    if marker := _group_marker(pin.groups):
+    if marker:
         yield f"marker = {_string(marker)}"
     if pin.requires_python and _is_specifier(pin.requires_python):
         yield f"requires-python = {_string(pin.requires_python)}"
@@ -95,11 +120,11 @@ def _is_folder(pin: Pin) -> bool:
     return pin.local is not None and pin.local.sha256 is None
 
 
-def _group_marker(groups: Sequence[str]) -> str:
-    if DEFAULT_GROUP in groups:
+def _marker(groups: Sequence[str], claims: Mapping[str, str]) -> str:
+    """Return the marker of a package that these groups need; "" for one that is always installed."""
+    if not all(name in claims for name in groups):
         return ""
-    names = dict.fromkeys(group_name(name) for name in groups)
-    return " or ".join(f"'{name}' in dependency_groups" for name in names)
+    return " or ".join(dict.fromkeys(claims[name] for name in groups))
 
 
 def _local(project: LocalProject) -> Iterator[str]:

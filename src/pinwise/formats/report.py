@@ -64,6 +64,8 @@ def to_report(outcome: Outcome, explanation: ExplanationText | None) -> dict[str
         "conflict": None,
         "undecided": None,
         "left_out": [_left_out(direct) for direct in outcome.request.left_out],
+        "overrides": list(_overrides(outcome)),
+        "excluded": list(_excluded(outcome)),
         "skipped": [],
         "warnings": list(outcome.warnings),
         "snapshot": outcome.snapshot,
@@ -207,6 +209,32 @@ def _left_out(direct: DirectRequirement) -> dict[str, object]:
         "marker": None if marker is None else str(marker),
         "place": str(direct.place),
     }
+
+
+def _overrides(outcome: Outcome) -> Iterator[dict[str, object]]:
+    for direct in outcome.request.overrides:
+        yield {
+            "name": direct.name,
+            "requirement": str(direct),
+            "place": str(direct.place),
+            "in_place_of": _amended(outcome, direct.name),
+        }
+
+
+def _excluded(outcome: Outcome) -> Iterator[dict[str, object]]:
+    for exclusion in outcome.request.exclusions:
+        yield {
+            "name": exclusion.name,
+            "reason": exclusion.reason,
+            "place": str(exclusion.place),
+            "in_place_of": _amended(outcome, exclusion.name),
+        }
+
+
+def _amended(outcome: Outcome, name: NormalizedName) -> list[dict[str, object]]:
+    """Return what the stack required of a project before it was overridden or excluded."""
+    edges = outcome.amended.get(name, ()) if isinstance(outcome, Advice) else ()
+    return [{"name": edge.name, "requirement": edge.requirement} for edge in edges]
 
 
 def _skipped(skipped: Mapping[NormalizedName, Iterable[Skip]]) -> Iterator[dict[str, object]]:

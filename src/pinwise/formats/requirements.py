@@ -187,7 +187,7 @@ class RequirementsReading:
     ) -> None:
         if is_remote(value):
             raise remote_file_error(value, place)
-        path = _local_path(value, place)
+        path = local_path(value, place)
         path = posixpath.normpath(posixpath.join(posixpath.dirname(place.file), path))
         if path in within:
             chain = " includes ".join(f"`{shown(one)}`" for one in (*within[within.index(path) :], path))
@@ -267,7 +267,7 @@ class RequirementsReading:
             refuse_variables(text, line.place, "a requirement")
             requirement = self._requirement(text, line, is_editable=is_editable)
             if is_constraint:
-                self.constraints.append(_checked_constraint(requirement))
+                self.constraints.append(checked_constraint(requirement))
             else:
                 self.requirements.append(requirement)
 
@@ -290,7 +290,7 @@ class RequirementsReading:
         parts = _PATH.match(text)
         if parts is None:
             raise _not_a_path(text, place)
-        path = _local_path(parts["path"].strip(), place)
+        path = local_path(parts["path"].strip(), place)
         return self._read_local(
             LocalPath(path, is_editable, place), parts["extras"] or "", (parts["marker"] or "").strip()
         )
@@ -300,7 +300,7 @@ class RequirementsReading:
         rest = named["rest"].strip()
         if rest and not rest.startswith(";"):
             raise _not_a_path(named.group(), place)
-        local = LocalPath(_local_path(named["url"], place), is_editable, place)
+        local = LocalPath(local_path(named["url"], place), is_editable, place)
         requirement = self._read_local(local, named["extras"] or "", rest.removeprefix(";").strip())
         written = direct_requirement(named["name"], place)
         if written.name != requirement.name:
@@ -334,19 +334,19 @@ class RequirementsReading:
         return known
 
 
-def _checked_constraint(requirement: DirectRequirement) -> DirectRequirement:
-    """Refuse what a constraint cannot say: it restricts a project and requires nothing."""
+def checked_constraint(requirement: DirectRequirement, word: str = "constraint") -> DirectRequirement:
+    """Refuse what a constraint (or an override, by `word`) cannot say: it is a range of versions."""
     place = requirement.place
     if requirement.path is not None:
         raise ManifestError(
-            f"the constraint `{shown(str(requirement))}` is a local project",
+            f"the {word} `{shown(str(requirement))}` is a local project",
             file=place.file,
             line=place.line,
             hint="name it in the requirements instead",
         )
     if requirement.extras:
         raise ManifestError(
-            f"the constraint `{shown(str(requirement))}` has extras",
+            f"the {word} `{shown(str(requirement))}` has extras",
             file=place.file,
             line=place.line,
             hint=f"write `{requirement.name}{requirement.requirement.specifier}`",
@@ -391,7 +391,7 @@ def looks_like_path(text: str) -> bool:
     return "/" in target or target.lower().endswith(ARCHIVES)
 
 
-def _local_path(text: str, place: Place) -> str:
+def local_path(text: str, place: Place) -> str:
     """Return a path, given as such or as a ``file:`` URL.
 
     Raises:

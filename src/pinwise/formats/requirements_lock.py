@@ -50,10 +50,16 @@ def render_requirements_lock(advice: Advice) -> str:
     return "\n".join(lines) + "\n"
 
 
+def is_amended(request: Request) -> bool:
+    """Whether pip would miss something in the lock, because the user overrides or excludes requirements."""
+    return bool(request.overrides or request.exclusions)
+
+
 def _head(request: Request) -> Iterator[str]:
     python = request.environment.python
     yield f"{OWN_LOCK} for Python {python.major}.{python.minor}, {one_line(request.environment.platform)}"
-    yield "# install: pip install --require-hashes -r THIS_FILE"
+    options = "--no-deps --require-hashes" if is_amended(request) else "--require-hashes"
+    yield f"# install: pip install {options} -r THIS_FILE"
 
 
 def _index_lines(indexes: Iterable[Index]) -> Iterator[str]:

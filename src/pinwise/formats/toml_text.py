@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -20,6 +20,7 @@ DEEPEST_NESTING = 32
 """How deep tables and arrays may be nested."""
 
 _AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
+_HEADER = re.compile(r"\s*\[\[?\s*[\"'A-Za-z0-9_.\- ]+\]\]?\s*(?:#.*)?$")
 _SEGMENT = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*(\.)?""")
 
 Path = tuple[str, ...]
@@ -79,6 +80,12 @@ class Document:
         if isinstance(value, bool):
             return value
         raise self.error(f"`{shown(path[-1])}` must be `true` or `false`, not `{shown(str(value))}`", *path)
+
+    def items(self, table: Table, *path: str) -> tuple[tuple[str, Place], ...]:
+        """Return the list of strings at the end of `path`, each with the place where it stands."""
+        strings = self.strings(table, *path)
+        lines = self.lines.find_items(strings, *path)
+        return tuple((text, Place(self.file, line)) for text, line in zip(strings, lines, strict=True))
 
     def strings(self, table: Table, *path: str) -> tuple[str, ...]:
         """Return the list of strings at the end of `path`; an empty one where there is none."""
@@ -155,9 +162,10 @@ class KeyLines:
 
     def __init__(self, text: str) -> None:
         self._lines: dict[Path, int] = {}
+        self._text = text.split("\n")
         counts: dict[Path, int] = {}
         table: Path = ()
-        for number, line in enumerate(text.split("\n"), start=1):
+        for number, line in enumerate(self._text, start=1):
             stripped = line.strip()
             if stripped.startswith("["):
                 is_array = stripped.startswith("[[")
@@ -182,6 +190,34 @@ class KeyLines:
         for length in range(len(path), 0, -1):
             if path[:length] in self._lines:
                 return self._lines[path[:length]]
+        return None
+
+    def find_items(self, items: Iterable[str], *path: str) -> list[int | None]:
+        """Return the line of each string of the list at `path`, in order, or else the list's own.
+
+        A string with escapes is not found; those after it still are.
+        """
+        start = self.find(*path)
+        if start is None:
+            return [None for _ in items]
+        found: list[int | None] = []
+        line, column = start, 0
+        for item in items:
+            place = self._find_quoted(item, line, column)
+            found.append(start if place is None else place[0])
+            line, column = place or (line, column)
+        return found
+
+    def _find_quoted(self, item: str, line: int, column: int) -> tuple[int, int] | None:
+        """Return the line that holds `item` in quotes and the column behind it, before the next table."""
+        for number in range(line, len(self._text) + 1):
+            text = self._text[number - 1]
+            if number > line and _HEADER.match(text):
+                return None
+            for quote in "\"'":
+                at = text.find(f"{quote}{item}{quote}", column if number == line else 0)
+                if at >= 0:
+                    return number, at + len(item) + 2
         return None
 
 

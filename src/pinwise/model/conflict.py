@@ -49,7 +49,8 @@ class Fact:
         requirement: The requirement as text (``urllib3<2``), "" where there is none.
         target: The project and versions that satisfy the requirement, None where there is none.
         reasons: In words, why releases that match the requirement cannot be used ("3.0 needs Python >=3.12").
-        place: Where it was written ("Pipfile:7"), "" if it was not written by the user.
+        place: Where it was written ("Pipfile:7"), "" if it was not written by the user; of a requirement that
+            the user overrides where ("overridden in Pipfile:9").
         group: The category of a root requirement or of a held project.
         suggestions: Near names for a project that no index has.
         index: For a missing project that the manifest binds to one index: which; else "".

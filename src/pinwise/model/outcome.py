@@ -164,6 +164,7 @@ class Advice:
         pins: Sorted by name.
         proof: How good it is.
         left_out: Direct requirements whose markers do not hold here.
+        amended: Per project that the user overrides or excludes, what the stack required of it before.
         skipped: Per project, releases and files that were left out because they are broken.
         warnings: Whole sentences.
         snapshot: Digest of the facts that the answer rests on.
@@ -175,6 +176,7 @@ class Advice:
     pins: tuple[Pin, ...]
     proof: Proof
     left_out: tuple[DirectRequirement, ...] = ()
+    amended: Mapping[NormalizedName, tuple[RequestedBy, ...]] = field(default_factory=dict)
     skipped: Mapping[NormalizedName, tuple[Skip, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     snapshot: str = ""

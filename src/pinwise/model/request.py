@@ -81,10 +81,53 @@ class DirectRequirement:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A category of direct requirements: ``default``, ``develop`` or a name from the manifest."""
+    """A category of direct requirements.
+
+    Attributes:
+        name: ``default``, ``develop`` or a name from the manifest; of an extra its name in brackets.
+        requirements: In the manifest's order.
+        extra: The name of the extra of ``pyproject.toml`` that it is, None for any other category.
+    """
 
     name: str
     requirements: tuple[DirectRequirement, ...]
+    extra: NormalizedName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A project that the user leaves out, whatever requires it.
+
+    Attributes:
+        name: Normalised name.
+        reason: Why, in the user's words.
+        place: Where it was written.
+    """
+
+    name: NormalizedName
+    reason: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which parts of a ``pyproject.toml`` are asked for, as the user spelt them.
+
+    Attributes:
+        extras, groups: By name, next to what the project itself requires.
+        only_groups: By name, instead of what the project itself requires.
+        all_extras, all_groups: Whether all of them are.
+    """
+
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    only_groups: tuple[str, ...] = ()
+    all_extras: bool = False
+    all_groups: bool = False
+
+    def __bool__(self) -> bool:
+        """Whether anything but the project's own requirements is named."""
+        return bool(self.extras or self.groups or self.only_groups or self.all_extras or self.all_groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +179,10 @@ class LocalProject:
     sha256: str | None = None
 
 
+PROJECT_ONLY = Selection()
+"""What the project itself requires, without extras and groups."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """The pins of the present lock, which are changed as little as possible.
@@ -158,17 +205,22 @@ class Manifest:
     """What one or several manifest files say, before options and environment are added.
 
     Attributes:
-        kind: "Pipfile" or "requirements".
+        kind: "Pipfile", "pyproject", "script" (inline metadata) or "requirements".
         files: The files that were read, as the user named them; the first is the manifest itself.
         groups: The default group first, then the others in the manifest's order.
-        constraints: From ``-c`` files.
+        constraints: From ``-c`` files and our own table.
+        overrides: What stands for other projects' requirements on these projects, from our own table.
+        exclusions: Projects that are left out whatever requires them, from our own table.
         indexes: In the order of preference. Empty if the manifest names none.
         replaces_default_index: False where it only adds indexes (``--extra-index-url``, ``--find-links``).
         prereleases, formats: What it allows.
-        requires_python: ``python_full_version`` or ``python_version`` of ``[requires]``, as written.
+        requires_python: ``requires-python``, or a Pipfile's ``python_full_version`` or ``python_version``.
         local: Projects named by path, whose static metadata was read.
         pipfile_sha256: For a Pipfile the hash that ``Pipfile.lock`` records, as pipenv computes it.
-        settings: Our own table of the manifest (``[pipenv.pinwise]``), validated by `settings`.
+        settings: The settings in our own table (``[tool.pinwise]``, in a Pipfile ``[pipenv.pinwise]``),
+            validated by `settings`.
+        settings_places: Where they stand, under the same keys.
+        settings_table: The header of that table.
         warnings: Whole sentences for the user.
     """
 
@@ -176,6 +228,8 @@ class Manifest:
     files: tuple[str, ...]
     groups: tuple[Group, ...]
     constraints: tuple[DirectRequirement, ...] = ()
+    overrides: tuple[DirectRequirement, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     indexes: tuple[Index, ...] = ()
     replaces_default_index: bool = False
     prereleases: Prereleases = Prereleases()
@@ -184,6 +238,8 @@ class Manifest:
     local: tuple[LocalProject, ...] = ()
     pipfile_sha256: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
+    settings_places: Mapping[str, Place] = field(default_factory=dict)
+    settings_table: str = "[pipenv.pinwise]"
     warnings: tuple[str, ...] = ()
 
 
@@ -196,6 +252,9 @@ class Request:
             markers hold for the environment.
         left_out: Direct requirements whose markers do not hold.
         constraints: Those whose markers hold.
+        overrides: Those whose markers hold, one at most for a project: each stands for whatever other
+            projects require of it.
+        exclusions: Projects that are left out: what others require of them does not count.
         indexes: In the order of the index policy; the first that has a name serves it.
         bindings: Projects that the manifest binds to one index: name -> URL of that index.
         environment: The one target.
@@ -209,6 +268,8 @@ class Request:
     environment: Environment
     indexes: tuple[Index, ...] = ()
     constraints: tuple[DirectRequirement, ...] = ()
+    overrides: tuple[DirectRequirement, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     left_out: tuple[DirectRequirement, ...] = ()
     bindings: Mapping[NormalizedName, str] = field(default_factory=dict)
     goal: str = "stable"

@@ -8,6 +8,7 @@ from pinwise.model.conflict import Derivation, Derived, Fact, FactKind, Term
 from pinwise.model.request import DirectRequirement
 from pinwise.search.learning import Contradiction, solve
 from pinwise.space.masks import ABSENT, matching, newest, positions
+from pinwise.space.rows import Overridden
 from pinwise.space.space import ROOT, Ban, Clause, Node, Space
 from pinwise.space.state import Given, Incompatibility, Learned, Tie
 from pinwise.units.context import Candidates
@@ -122,7 +123,7 @@ class _Writer:
             requirement=_requirement_text(clause.reason, self._space.nodes[clause.target]),
             target=self._term(clause.target, clause.allowed),
             reasons=self._refused(candidates, clause.reason) if self._is_hopeless(clause) else (),
-            place=str(clause.reason.place) if isinstance(clause.reason, DirectRequirement) else "",
+            place=_place(clause.reason),
             group=self._space.groups.get(id(clause.reason), ""),
         )
         if clause.allowed or candidates.refused or len(candidates):
@@ -184,6 +185,13 @@ class _Writer:
             requirement=base,
             target=self._term(tie.base, allowed or extra & ~ABSENT),
         )
+
+
+def _place(reason: Requirement | DirectRequirement) -> str:
+    """Return where the user wrote a requirement, or what stands for it; "" for others."""
+    if isinstance(reason, Overridden):
+        return f"overridden in {reason.place}"
+    return str(reason.place) if isinstance(reason, DirectRequirement) else ""
 
 
 def _requirement_text(reason: Requirement | DirectRequirement, target: Node) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pinwise.explain.names import near_names
 from pinwise.formats.entries import shown
-from pinwise.formats.toml_text import Document, KeyLines
+from pinwise.formats.own_table import MANIFEST_KEYS
+from pinwise.formats.toml_text import Document
 from pinwise.model.errors import UsageError
 from pinwise.model.request import Manifest, Place
 from pinwise.settings.table import BY_NAME, PREFIX, SETTINGS, Setting
@@ -75,26 +76,18 @@ def variable_source(environ: Mapping[str, str], folder: Path) -> Source:
 def manifest_source(manifest: Manifest, folder: Path) -> Source:
     """Return the manifest's own table, checked for settings that have no place in it."""
     file = manifest.files[0] if manifest.files else ""
+    places = {key.replace("-", "_"): place for key, place in manifest.settings_places.items()}
     source = Source(
         {key.replace("-", "_"): value for key, value in manifest.settings.items()},
-        f"`{{}}` in `[pipenv.pinwise]` of `{file}`",
+        f"`{{}}` in `{manifest.settings_table}` of `{file}`",
         lambda setting: setting.name,
-        lambda name: _place_in_manifest(folder / file, file, name),
+        lambda name: places.get(name, Place(file)),
         folder,
         is_manifest=True,
     )
-    _refuse_unknown(source, [setting for setting in SETTINGS if setting.is_for_manifests])
+    names = [setting.name for setting in SETTINGS if setting.is_for_manifests]
+    _refuse_unknown(source, [*names, *MANIFEST_KEYS])
     return source
-
-
-def _place_in_manifest(path: Path, file: str, name: str) -> Place:
-    """Return where a setting stands; the manifest is read again for it, which happens for errors only."""
-    try:
-        lines = KeyLines(path.read_text(encoding="utf-8", errors="replace"))
-    except OSError:
-        return Place(file)
-    found = (lines.find("pipenv", "pinwise", spelling) for spelling in (name, name.replace("_", "-")))
-    return Place(file, max((line for line in found if line is not None), default=None))
 
 
 def config_sources(option: object, environ: Mapping[str, str], folder: Path) -> Iterator[Source]:
@@ -112,7 +105,7 @@ def config_sources(option: object, environ: Mapping[str, str], folder: Path) -> 
         lambda name: document.place(name if name in document.tables else name.replace("_", "-")),
         path.parent,
     )
-    _refuse_unknown(source, SETTINGS)
+    _refuse_unknown(source, [setting.name for setting in SETTINGS])
     yield source
 
 
@@ -142,8 +135,7 @@ def user_folder(kind: str) -> Path:
     return folder("pinwise", appauthor=False)
 
 
-def _refuse_unknown(source: Source, known: Sequence[Setting]) -> None:
-    names = [setting.name for setting in known]
+def _refuse_unknown(source: Source, names: Sequence[str]) -> None:
     for key in source.values:
         if key in names:
             continue
@@ -151,6 +143,8 @@ def _refuse_unknown(source: Source, known: Sequence[Setting]) -> None:
         hint = f"did you mean `{near[0]}`?" if near else f"the settings are {', '.join(names)}"
         if key in BY_NAME:
             hint = "it belongs in the configuration file, an option or a variable, not in a manifest"
+        elif key in MANIFEST_KEYS:
+            hint = "it belongs in a manifest, in `[tool.pinwise]` or `[pipenv.pinwise]`"
         place = source.place_of(key)
         raise UsageError(
             f"`{shown(key)}` is not a setting" + (" of a manifest" if key in BY_NAME else ""),

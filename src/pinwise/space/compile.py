@@ -96,8 +96,7 @@ class Compiler:
         paid = {Node(each.name, extra) for each in settled for extra in each.extras}
         asked = {Node(each.name, extra) for each in roots for extra in each.extras}
         self._priced_extras = asked - paid
-        environment = context.request.environment
-        self._reader = Reader(environment.markers, environment.python)
+        self._reader = Reader(context.request)
         self._candidates: dict[NormalizedName, tuple[object, Candidates]] = {}
         self._masks: dict[tuple[NormalizedName, str], tuple[Candidates, int]] = {}
         self._allowed: dict[int, tuple[Requirement, Candidates, int]] = {}

@@ -1,6 +1,6 @@
 """The requirements of one project as rows: which of its candidates say what, for one environment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
@@ -9,8 +9,22 @@ from packaging.version import Version
 
 from pinwise.model.facts import Document, Metadata, Unusable
 from pinwise.model.names import NormalizedName, normalise
+from pinwise.model.request import Place, Request
 from pinwise.space.masks import bit
 from pinwise.units.context import Candidates
+
+
+class Overridden(Requirement):
+    """What the user lets stand for a requirement of another project: its range of versions is the user's.
+
+    The extras that are asked for stay those of the requirement.
+    """
+
+    def __init__(self, original: Requirement, override: Requirement, place: Place) -> None:
+        extras = f"[{','.join(sorted(original.extras))}]" if original.extras else ""
+        super().__init__(f"{original.name}{extras}{override.specifier}")
+        self.original = original
+        self.place = place
 
 
 @dataclass(slots=True)
@@ -35,12 +49,16 @@ class Rows:
 
 
 class Reader:
-    """Reads documents into rows; verdicts on markers are kept, for one environment."""
+    """Reads documents into rows, as a request lets them count; verdicts on markers are kept."""
 
-    def __init__(self, markers: Mapping[str, str], python: Version) -> None:
-        self._markers = dict(markers)
-        self._python = python
+    def __init__(self, request: Request) -> None:
+        self._markers = dict(request.environment.markers)
+        self._python = request.environment.python
+        self._overrides = {override.name: override for override in request.overrides}
+        self._excluded = frozenset(exclusion.name for exclusion in request.exclusions)
+        self._is_amending = bool(self._overrides or self._excluded)
         self._verdicts: dict[tuple[int, str], tuple[Requirement, bool]] = {}
+        self._overridden: dict[int, Overridden] = {}
 
     def rows(self, candidates: Candidates, documents: Mapping[Version, Document], within: int) -> Rows:
         """Return the rows of those candidates in the mask `within` whose documents are known."""
@@ -55,10 +73,10 @@ class Reader:
             if reason is not None or not isinstance(document, Metadata):
                 rows.unusable[position] = reason or ""
                 continue
-            for requirement in document.requirements:
-                if self.applies(requirement, ""):
-                    key = id(requirement)
-                    base[key] = (requirement, base.get(key, (requirement, 0))[1] | bit(position))
+            applying = [each for each in document.requirements if self.applies(each, "")]
+            for requirement in self.amended(candidates.name, applying):
+                key = id(requirement)
+                base[key] = (requirement, base.get(key, (requirement, 0))[1] | bit(position))
         rows.base = list(base.values())
         return rows
 
@@ -75,12 +93,41 @@ class Reader:
             if extra not in document.extras:
                 lacks |= bit(position)
                 continue
-            for requirement in document.requirements:
-                if self.applies(requirement, extra) and not self.applies(requirement, ""):
-                    key = id(requirement)
-                    found[key] = (requirement, found.get(key, (requirement, 0))[1] | bit(position))
+            applying = [
+                each
+                for each in document.requirements
+                if self.applies(each, extra) and not self.applies(each, "")
+            ]
+            for requirement in self.amended(candidates.name, applying):
+                key = id(requirement)
+                found[key] = (requirement, found.get(key, (requirement, 0))[1] | bit(position))
         rows.extras[extra] = list(found.values())
         rows.lacks[extra] = lacks
+
+    def amended(self, name: NormalizedName, requirements: Iterable[Requirement]) -> Iterable[Requirement]:
+        """Return what counts of a project's requirements, as `amend` says of each."""
+        if not self._is_amending:
+            return requirements
+        return [each for one in requirements if (each := self.amend(name, one)) is not None]
+
+    def amend(self, name: NormalizedName, requirement: Requirement) -> Requirement | None:
+        """Return what counts of one requirement of the project `name`, None where its target is excluded.
+
+        What a project requires of itself stays as it is: that is how one extra names others.
+        """
+        target = target_name(requirement)
+        if target == name:
+            return requirement
+        if target in self._excluded:
+            return None
+        override = self._overrides.get(target)
+        if override is None:
+            return requirement
+        known = self._overridden.get(id(requirement))
+        if known is None:
+            known = Overridden(requirement, override.requirement, override.place)
+            self._overridden[id(requirement)] = known
+        return known
 
     def applies(self, requirement: Requirement, extra: str) -> bool:
         """Whether a requirement's marker holds for the environment, with one extra asked for."""

@@ -39,7 +39,7 @@ class Context:
         request: The whole request; units read its environment, formats and local projects.
         goal: What each price is worth.
         direct: Projects that the manifest names in the groups of this step.
-        exact_pins: Versions that the manifest or a constraint pins with ``==`` or ``===``.
+        exact_pins: Versions that the manifest, a constraint or an override pins with ``==`` or ``===``.
         prereleases: Projects whose pre-releases are in every mask.
         hashes: Digests (``sha256:…``) to which the manifest restricts the files of a project.
         ranks: Supported wheel tags and their order of preference, 0 first.
@@ -54,7 +54,7 @@ class Context:
     ranks: Mapping[str, int]
 
     def allows_prereleases(self, name: NormalizedName) -> bool:
-        """Whether option, manifest or constraint allow pre-releases of the project."""
+        """Whether option, manifest, constraint or override allow pre-releases of the project."""
         return self.request.prereleases.all or name in self.prereleases
 
 
@@ -108,7 +108,7 @@ def context_for(request: Request, groups: Iterable[str]) -> Context:
     """Return what units see in a step that solves `groups`; requirements of other groups have no say."""
     wanted = set(groups)
     direct = [each for group in request.groups if group.name in wanted for each in group.requirements]
-    written = [*direct, *request.constraints]
+    written = [*direct, *request.constraints, *request.overrides]
     return Context(
         request=request,
         goal=goal_named(request.goal),
