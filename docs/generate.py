@@ -18,8 +18,11 @@ from pinwise.cli import main as command
 from pinwise.cli.exits import ExitCode
 from pinwise.environment.declare import KNOWN_PLATFORMS, NEWEST_PYTHON, OLDEST_PYTHON
 from pinwise.formats.locks import LockFormat
+from pinwise.formats.own_table import MANIFEST_KEYS
 from pinwise.formats.pipfile import ENTRY_KEYS, IGNORED_KEYS, MARKER_KEYS, REMOTE_KEYS
+from pinwise.formats.pyproject import OTHER_TOOLS
 from pinwise.formats.requirements_lines import FLAGS, SHORT, WITH_VALUE
+from pinwise.formats.script import KEYS, SUFFIXES
 from pinwise.model.errors import PinwiseError
 from pinwise.model.outcome import Advice, Refusal, Undecided
 from pinwise.settings import SETTINGS, Setting
@@ -187,12 +190,26 @@ SETTINGS_PAGE = """\
 # Settings
 
 The first of these that names a setting gives its value: the command's options, environment variables, the
-manifest's own table (`[pipenv.pinwise]` of a `Pipfile`), the configuration file, the default. The
-configuration file is `config.toml` in the user's configuration folder, or the one that `--config-file` or
+manifest's own table (`[tool.pinwise]` of a `pyproject.toml` or a script, `[pipenv.pinwise]` of a `Pipfile`),
+the configuration file, the default. The configuration file is `config.toml` in the user's configuration folder, or the one that `--config-file` or
 `PINWISE_CONFIG_FILE` names. In files, `-` and `_` in a setting's name are the same.
 
 {overview}
 {each}
+## What only a manifest can say
+
+These keys stand beside the settings in the manifest's own table, and nowhere else.
+
+{own}
+```toml
+[tool.pinwise]
+goal = "latest"
+allow_prereleases = {{flask = true}}
+constraints = ["urllib3<3"]
+overrides = ["werkzeug>=3"]
+exclude = {{pywin32 = "we run on Linux only"}}
+```
+
 ## Variables that others define
 
 | variable | what it does here |
@@ -210,7 +227,9 @@ def settings() -> str:
     """Describe every setting, wherever it can be given."""
     rows = ((f"[`{each.name}`](#{each.name})", each.meaning, each.default) for each in SETTINGS)
     return SETTINGS_PAGE.format(
-        overview=table(("setting", "meaning", "default"), rows), each="\n".join(map(_setting, SETTINGS))
+        overview=table(("setting", "meaning", "default"), rows),
+        each="\n".join(map(_setting, SETTINGS)),
+        own=table(("key", "meaning"), ((f"`{key}`", meaning) for key, meaning in MANIFEST_KEYS.items())),
     )
 
 
@@ -246,8 +265,9 @@ FORMATS = """\
 
 ## Manifests
 
-In a folder, the first of {manifests} is read. `-r` names requirements files instead. A lock that pinwise
-wrote is never taken for a manifest.
+In a folder, the first of {manifests} is read; the others are named on stderr. A
+`pyproject.toml` that only configures tools is no manifest. A manifest can also be named itself, and `-r` names
+requirements files instead. A lock that pinwise wrote is never taken for a manifest.
 
 ### Pipfile
 
@@ -256,8 +276,27 @@ An entry may have the keys {entry}, and the marker variables {markers}.
 The keys {ignored} have no effect here. An entry with one of {remote} is refused.
 
 Settings of ours stand in `[pipenv.pinwise]`, which pipenv accepts and its hash leaves out. There may be
-{own}, each as in [the settings](settings.md), and `allow_prereleases`, a table of projects with `true` or
-`false`.
+{own}, each as in [the settings](settings.md), and
+[what only a manifest can say](settings.md#what-only-a-manifest-can-say).
+
+### pyproject.toml
+
+Read are `dependencies`, `optional-dependencies`, `requires-python` and `dynamic` of `[project]` (PEP 621),
+`[dependency-groups]` with `include-group` (PEP 735), and `[tool.pinwise]`, which holds the same keys as
+`[pipenv.pinwise]`. What the project itself requires is the default group. `--extra`, `--group` and the like
+add extras and dependency groups, each a group of its own: extras first, each in the order of the file. The
+project itself is not locked. Where one of its lists names it (`shop[redis]`), that stands for what those
+extras require; in a dependency group, for what the project requires as well.
+
+These tables of other tools are not read, and a warning says so: {tools}. A project of which
+only `[tool.poetry]` says what it requires is refused.
+
+### Scripts
+
+A file whose name ends with {suffixes} is a manifest by its `# /// script` block (PEP 723), with
+{keys}; `[tool.pinwise]` there is our own table. Its lock is `pylock.NAME.toml`
+beside it, NAME being the script's name without its ending. For a script, its `requires-python` counts before
+the folder's virtual environment and `.python-version`.
 
 ### requirements.txt, requirements.in
 
@@ -273,11 +312,14 @@ CPython {oldest} to {newest} on Linux. A platform is named by a tag, N being any
 
 | file name | form | default for |
 | --- | --- | --- |
-| `{pylock}`, `pylock.NAME.toml` | PEP 751 | any manifest but a `Pipfile` |
+| `{pylock}`, `pylock.NAME.toml` | PEP 751 | any manifest but a `Pipfile`; for a script the second |
 | `{pipfile_lock}` | as pipenv writes it | a `Pipfile` |
 | `{requirements}`, any name that ends with `.txt` | pip's, with hashes | none |
 
 The file name decides. A name is relative to the manifest's folder.
+
+In a `{pylock}`, what only an extra or a dependency group needs has a marker that says so, and `extras` and
+`dependency-groups` name them. A lock that was made with `--only-group` names none: it is installed whole.
 """
 
 
@@ -292,6 +334,9 @@ def formats() -> str:
         markers=_code(MARKER_KEYS),
         ignored=_code(IGNORED_KEYS),
         remote=_code(REMOTE_KEYS),
+        tools=_code(f"tool.{tool}.{key}" for tool, key in OTHER_TOOLS),
+        suffixes=" or ".join(f"`{suffix}`" for suffix in SUFFIXES),
+        keys=_code(KEYS),
         own=_code(setting.name for setting in SETTINGS if setting.is_for_manifests),
         options=_code(options),
         oldest=".".join(map(str, OLDEST_PYTHON)),

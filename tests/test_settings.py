@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
+from pinwise.formats.pyproject import parse_project
 from pinwise.model.errors import UsageError
 from pinwise.model.facts import Origin
 from pinwise.model.names import normalise
@@ -150,11 +151,26 @@ def test_an_unknown_key_is_refused_with_a_near_one(tmp_path: Path) -> None:
 
 
 def test_an_unknown_key_in_the_manifest_has_its_line(tmp_path: Path) -> None:
-    """The line is that of the manifest, which is read again for the message."""
-    (tmp_path / "Pipfile").write_text("[packages]\n[pipenv.pinwise]\ngoall = 'x'\n", encoding="utf-8")
-    error = refusal(tmp_path, table={"goall": "x"})
-    assert str(error) == "Pipfile:3: `goall` is not a setting"
-    assert error.hint == "did you mean `goal`?"
+    """The line is that of the manifest's own table, whichever spelling the key has there."""
+    given = parse_project("[project]\n[tool.pinwise]\ngoal-s = 'x'\n", "pyproject.toml")
+    with pytest.raises(UsageError) as caught:
+        load_settings({}, {}, folder=tmp_path, manifest=given)
+    assert str(caught.value) == "pyproject.toml:3: `goal_s` is not a setting"
+    assert caught.value.hint == "did you mean `goal`?"
+
+
+def test_a_key_near_one_that_only_manifests_have(tmp_path: Path) -> None:
+    """A slip in `overrides` gets that name as a hint; a configuration file is told where it belongs."""
+    assert refusal(tmp_path, table={"overide": "x"}).hint == "did you mean `overrides`?"
+    hint = refusal(tmp_path, config="exclude = {a = 'b'}\n").hint or ""
+    assert hint.startswith("it belongs in a manifest, in `[tool.pinwise]`")
+
+
+def test_a_value_in_the_manifest_says_where_it_comes_from(tmp_path: Path) -> None:
+    """The origin names the table as it is called in that kind of manifest."""
+    given = parse_project("[project]\n[tool.pinwise]\nplatform = 'x'\n", "pyproject.toml")
+    settings = load_settings({}, {}, folder=tmp_path, manifest=given)
+    assert settings.origins["platform"] == "`platform` in `[tool.pinwise]` of `pyproject.toml`"
 
 
 @pytest.mark.parametrize("key", ["kb", "index_url", "ca_file", "offline"])

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from pinwise.actions.manifest import FoundManifest, read_manifest
+from pinwise.actions.manifest import FoundManifest, read_manifest, read_target_manifest
 from pinwise.indexes import archives
 from pinwise.model.errors import ManifestError, PinwiseError, UsageError
 from pinwise.model.facts import Origin
+from pinwise.model.request import Selection
 from support.artifacts import sdist, source_tree, wheel
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -334,3 +335,93 @@ def test_every_example_is_read(example: str) -> None:
     else:
         lines = (EXAMPLES / example / "requirements.in").read_text().splitlines()
         assert len(names) == len([line for line in lines if line and not line.startswith("#")])
+
+
+# --- pyproject.toml and scripts
+
+PROJECT = '[project]\nname = "shop"\ndependencies = ["flask"]\n[dependency-groups]\ntest = ["pytest"]\n'
+SCRIPT = '# /// script\n# dependencies = ["rich"]\n# ///\n'
+
+
+def test_the_order_of_the_manifests_of_a_folder() -> None:
+    """Pipfile, pyproject.toml, requirements.in, requirements.txt; those that were passed over are named."""
+    write(
+        {"requirements.txt": "c\n", "requirements.in": "b\n", "Pipfile": PIPFILE, "pyproject.toml": PROJECT}
+    )
+    assert found().passed_over == ("pyproject.toml", "requirements.in", "requirements.txt")
+    Path("Pipfile").unlink()
+    assert required(found()) == ["flask"]
+    assert found().passed_over == ("requirements.in", "requirements.txt")
+
+
+def test_a_pyproject_that_only_configures_tools_is_no_manifest() -> None:
+    """It is neither read nor named as passed over; alone it is not enough, and the error says so."""
+    write({"pyproject.toml": "[tool.ruff]\n"})
+    error = refused()
+    assert error.message == "there is no manifest in `.`"
+    assert "`pyproject.toml` has neither `[project]` nor `[dependency-groups]`" in (error.hint or "")
+    write({"requirements.txt": "c\n"})
+    assert (required(found()), found().passed_over) == (["c"], ())
+
+
+def test_extras_and_groups_are_chosen() -> None:
+    """A selection reaches the project, by its folder or its file."""
+    write({"pyproject.toml": PROJECT, "sub/pyproject.toml": PROJECT})
+    chosen = Selection(groups=("test",))
+    for where in (None, "pyproject.toml", "sub"):
+        manifest = read_manifest(where, selection=chosen, archives=archives)
+        assert required(manifest) == ["flask", "pytest"]
+
+
+def test_only_a_project_has_extras_and_groups() -> None:
+    """Of other manifests nothing can be chosen, and that is said instead of ignored."""
+    write({"Pipfile": PIPFILE, "a.txt": "a\n", "tool.py": SCRIPT})
+    for where, files in ((None, ()), (None, ("a.txt",)), ("tool.py", ())):
+        with pytest.raises(UsageError, match="has no extras or groups to choose from"):
+            read_manifest(
+                where, requirement_files=files, selection=Selection(all_extras=True), archives=archives
+            )
+
+
+def test_a_script_is_named_by_its_file() -> None:
+    """A script is read where it is named, and never found in a folder."""
+    write({"app/tool.py": SCRIPT})
+    manifest = found("app/tool.py")
+    assert (required(manifest), manifest.folder, manifest.manifest.kind) == (["rich"], Path("app"), "script")
+    assert "there is no manifest" in refused("app").message
+    assert "is no requirements file" in refused(r=("app/tool.py",)).message
+
+
+def test_constraints_are_added_to_those_of_the_own_table() -> None:
+    """`-c` and `[tool.pinwise] constraints` both count."""
+    write({"pyproject.toml": PROJECT + '[tool.pinwise]\nconstraints = ["flask<4"]\n', "c.txt": "flask>2\n"})
+    assert [str(one) for one in found(c=("c.txt",)).manifest.constraints] == ["flask<4", "flask>2"]
+
+
+def test_a_project_that_requires_nothing_says_what_to_do() -> None:
+    """The hint offers groups, or the manifest that was passed over."""
+    write({"pyproject.toml": '[project]\nname = "shop"\n'})
+    assert "`--all-groups`" in (refused().hint or "")
+    write({"requirements.txt": "a\n"})
+    assert "`requirements.txt` in the same folder was not read" in (refused().hint or "")
+    write({"tool.py": "# /// script\n# dependencies = []\n# ///\n"})
+    assert "dependencies" in (refused("tool.py").hint or "")
+
+
+def test_poetrys_own_table_is_not_guessed_at() -> None:
+    """A project of Poetry's earlier form is an error where nothing else says what it requires."""
+    write({"pyproject.toml": '[tool.poetry]\nname = "a"\n[tool.poetry.dependencies]\nflask = "*"\n'})
+    assert "only `[tool.poetry]` says what this project requires" in refused().message
+
+
+def test_what_is_said_of_the_target_needs_no_requirements() -> None:
+    """Python and settings are read of a project that leaves its dependencies to its build."""
+    dynamic = '[project]\nname = "a"\nrequires-python = ">=3.12"\ndynamic = ["dependencies"]\n'
+    write({"pyproject.toml": dynamic, "a/requirements.txt": "a\n", "tool.py": SCRIPT})
+    manifest = read_target_manifest(None, archives=archives)
+    assert manifest is not None
+    assert manifest.requires_python == ">=3.12"
+    assert read_target_manifest("tool.py", archives=archives) is not None
+    assert read_target_manifest("a", archives=archives) is None
+    Path("empty").mkdir()
+    assert read_target_manifest("empty", archives=archives) is None

@@ -13,11 +13,13 @@ from pinwise.model.names import normalise
 from pinwise.model.request import (
     ALL,
     DirectRequirement,
+    Exclusion,
     FormatControl,
     Group,
     Index,
     LocalProject,
     Manifest,
+    Place,
     Prereleases,
     Request,
 )
@@ -195,3 +197,24 @@ def test_another_python_than_required_is_warned_of(required: str, is_warned: boo
     warnings = ask(manifest(requires_python=required)).warnings
     assert bool(warnings) == is_warned
     assert all(f"`Pipfile` requires Python {required}, but the target is 3.12.0" in each for each in warnings)
+
+
+def test_overrides_and_exclusions_are_part_of_the_request() -> None:
+    """Overrides count where their markers hold; exclusions always do."""
+    here, elsewhere = direct_requirement("lib>=2"), direct_requirement("lib<2; sys_platform == 'win32'")
+    out = Exclusion(normalise("ghost"), "gone", Place("pyproject.toml", 3))
+    request = build_request(manifest(overrides=(here, elsewhere), exclusions=(out,)), Choices(), TARGET)
+    assert request.overrides == (here,)
+    assert request.exclusions == (out,)
+
+
+def test_what_contradicts_itself_is_refused() -> None:
+    """Two overrides that hold, or an exclusion of what is required or overridden, is an error."""
+    out = Exclusion(normalise("lib"), "gone", Place("pyproject.toml", 9))
+    both = (direct_requirement("lib>2"), direct_requirement("lib<2"))
+    with pytest.raises(UsageError, match=r"`lib` is overridden twice"):
+        build_request(manifest(overrides=both), Choices(), TARGET)
+    with pytest.raises(UsageError, match=r"`lib` is overridden and excluded \(pyproject\.toml:9\)"):
+        build_request(manifest(overrides=both[:1], exclusions=(out,)), Choices(), TARGET)
+    with pytest.raises(UsageError, match=r"`lib` is required and excluded \(pyproject\.toml:9\)"):
+        build_request(manifest(direct_requirement("lib"), exclusions=(out,)), Choices(), TARGET)

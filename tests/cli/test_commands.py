@@ -475,3 +475,95 @@ def test_the_version_is_shown(place: Place) -> None:
     result = place.run("--version")
     assert result.exit_code == 0
     assert result.stdout.startswith("pinwise ")
+
+
+# --- projects and scripts
+
+PROJECT = """\
+[project]
+name = "shop"
+requires-python = ">=3.11"
+dependencies = ["flask"]
+
+[project.optional-dependencies]
+test = ["pytest"]
+
+[dependency-groups]
+test = ["pytest", "broken"]
+"""
+
+
+def test_a_project_becomes_a_pylock_with_extras(place: Place) -> None:
+    """The lock names the extra that was asked for; what was passed over is said on stderr."""
+    write(place, pyproject_toml=PROJECT, requirements_txt="nothing\n")
+    result = place.run("advise", "--platform", TARGET[3], "--extra", "test")
+    assert result.exit_code == 0, result.output
+    assert "required by `pyproject.toml`" in result.stdout
+    assert "Packages that `[test]` adds: 1" in result.stdout
+    assert "`pyproject.toml` was read; `requirements.txt` in the same folder was not." in result.stderr
+    lock = tomllib.loads((place.folder / "pylock.toml").read_text(encoding="utf-8"))
+    assert lock["extras"] == ["test"]
+    assert {each["name"]: each.get("marker") for each in lock["packages"]} == {
+        "click": None,
+        "flask": None,
+        "pytest": "'test' in extras",
+    }
+    assert lock["tool"]["pinwise"]["environment"]["python"] == "3.11.0"
+
+
+def test_overrides_and_exclusions_reach_report_and_lock(place: Place) -> None:
+    """What is overridden or excluded is so in pins, report and the command that installs."""
+    own = '[tool.pinwise]\noverrides = ["click<8"]\nlock = ["requirements.txt"]\n'
+    write(place, pyproject_toml=PROJECT + own)
+    result = place.advise()
+    assert result.exit_code == 0, result.output
+    assert re.search(r"^  click +7\.0 ", result.stdout, re.MULTILINE)
+    assert "click<8  (pyproject.toml:12)\n      in place of `click>=8` of flask" in result.stdout
+    assert "pip install --no-deps --require-hashes -r requirements.txt" in result.stdout
+    write(place, pyproject_toml=PROJECT + '[tool.pinwise.exclude]\nclick = "vendored"\n')
+    content = json.loads(place.advise("--format", "json").stdout)
+    assert [each["name"] for each in content["packages"]] == ["flask"]
+    assert content["excluded"] == [
+        {
+            "name": "click",
+            "reason": "vendored",
+            "place": "pyproject.toml:12",
+            "in_place_of": [{"name": "flask", "requirement": "click>=8"}],
+        }
+    ]
+
+
+def test_a_script_has_a_lock_of_its_own(place: Place) -> None:
+    """The lock stands beside the script, under its name, for the Python that the script asks for."""
+    write(place, tool_py='# /// script\n# requires-python = ">=3.12"\n# dependencies = ["flask"]\n# ///\n')
+    (place.folder / ".python-version").write_text("3.9\n", encoding="utf-8")
+    result = place.run("advise", "tool.py", "--platform", TARGET[3])
+    assert result.exit_code == 0, result.output
+    assert "required by `tool.py`" in result.stdout
+    assert "pip install -r pylock.tool.toml" in result.stdout
+    assert place.files() == [".python-version", "pylock.tool.toml", "tool.py"]
+
+
+def test_a_group_alone(place: Place) -> None:
+    """Only the group is locked, and nothing can be asked for beside it."""
+    write(place, pyproject_toml='[project]\nname = "a"\n[dependency-groups]\ndocs = ["pytest"]\n')
+    result = place.advise("--only-group", "docs")
+    assert result.exit_code == 0, result.output
+    assert "Packages of `docs`: 1" in result.stdout
+    said = failed(place.advise("--only-group", "docs", "--all-extras"), 2)
+    assert "`--only-group` leaves out what the other options ask for" in said
+
+
+def test_an_unknown_group_has_a_near_name(place: Place) -> None:
+    """The error names the file, the line and what was meant; no file is written."""
+    write(place, pyproject_toml=PROJECT)
+    said = failed(place.advise("--group", "tests"), 2)
+    assert "error: pyproject.toml:9: this project has no dependency group `tests`" in said
+    assert "hint: did you mean `test`?" in said
+    assert place.files() == ["pyproject.toml"]
+
+
+def test_the_target_of_a_project(place: Place) -> None:
+    """`environment` takes the Python of a project or a script, whatever they require."""
+    write(place, pyproject_toml=PROJECT.replace('dependencies = ["flask"]', 'dynamic = ["dependencies"]'))
+    assert json.loads(place.run("environment", "--format", "json").stdout)["python"] == "3.11.0"

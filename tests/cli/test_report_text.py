@@ -27,8 +27,8 @@ from pinwise.explain.refusal import explain
 from pinwise.model.conflict import Fact, FactKind
 from pinwise.model.facts import Skip
 from pinwise.model.names import normalise
-from pinwise.model.outcome import Advice, Effort, Price, Refusal, Undecided
-from pinwise.model.request import Index
+from pinwise.model.outcome import Advice, Effort, Price, Refusal, RequestedBy, Undecided
+from pinwise.model.request import Exclusion, Index, Place, Request
 from support.advice import INDEX, advice, direct_requirement, folder, pin
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -104,6 +104,35 @@ def test_a_stack_with_one_of_everything() -> None:
     other = LockNote("pylock.toml", "written", "pip install -r pylock.toml")
     notes = [replace(WRITTEN, state="unchanged"), other]
     assert is_golden("rich", render_advice(rich(), notes))
+
+
+def amended() -> Request:
+    """Return a request with overrides and exclusions."""
+    override = direct_requirement("werkzeug>=3", file="pyproject.toml", line=8)
+    idle = direct_requirement("six", file="pyproject.toml", line=9)
+    place = Place("pyproject.toml", 12)
+    reason = "it is only imported on Windows, where we do not run, and it has no wheels for our targets"
+    exclusion = Exclusion(normalise("pywin32"), reason, place)
+    spare = Exclusion(normalise("torch"), "too \x1b[31mlarge", Place("pyproject.toml", 13))
+    return replace(simple().request, overrides=(override, idle), exclusions=(exclusion, spare))
+
+
+def test_overrides_and_exclusions() -> None:
+    """Each is shown with its place and reason, and with what it stands in place of."""
+    told = {
+        normalise("werkzeug"): (RequestedBy(normalise("flask"), "werkzeug<3"),),
+        normalise("pywin32"): tuple(
+            RequestedBy(normalise(name), f"pywin32>={k}") for k, name in enumerate(("flask", "click", "x"))
+        ),
+    }
+    stack = replace(simple(), request=amended(), amended=told)
+    assert is_golden("amended", render_advice(stack, [WRITTEN]))
+
+
+def test_a_refusal_shows_what_the_manifest_overrides() -> None:
+    """Where there is no stack, the overrides and exclusions in force are listed."""
+    given = replace(refusal(), request=amended())
+    assert is_golden("refusal_amended", render_refusal(given, explain(given.derivation)))
 
 
 def test_a_dry_run() -> None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,30 @@ def test_without_a_declaration_the_machine_is_the_platform(tmp_path: Path) -> No
     assert environment.platform == read_own().platform
     assert environment.origins["platform"] == "detected: this machine"
     assert any(tag.startswith("cp37-cp37m-") for tag in environment.tags)
+
+
+def test_for_a_script_the_manifest_comes_before_the_folder(tmp_path: Path) -> None:
+    """The folder's virtual environment is another project's; without a bound it still counts."""
+    (tmp_path / ".python-version").write_text("3.9\n", encoding="utf-8")
+    script = Clues(tmp_path, requires_python=">=3.12", manifest="tool.py", is_of_manifest=True)
+    assert choose_python(script).version == "3.12"
+    assert choose_python(replace(script, is_of_manifest=False)).version == "3.9"
+    assert choose_python(replace(script, requires_python="<4")).version == "3.9"
+
+
+@pytest.mark.parametrize(
+    ("required", "version"),
+    [
+        ("<4,>=3.9", "3.9"),
+        (">3.8", "3.8.1"),
+        (">=3.10.2,!=3.10.2", "3.10.3"),
+        (">=3.8,>=3.11", "3.11"),
+        ("!=3.10.0,>=3.10", "3.10.1"),
+        ("===3.12.1", "3.12.1"),
+    ],
+)
+def test_the_lower_bound_may_stand_anywhere(tmp_path: Path, required: str, version: str) -> None:
+    """The lowest Python that all parts of a requirement admit is taken, whatever their order."""
+    assert (
+        choose_python(Clues(tmp_path, requires_python=required, manifest="pyproject.toml")).version == version
+    )

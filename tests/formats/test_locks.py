@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.markers import Marker
 from packaging.pylock import Pylock
+from packaging.utils import canonicalize_name
 
 from pinwise.formats.digest import request_digest
 from pinwise.formats.locks import LockFormat, lock_format, says_the_same
@@ -19,7 +20,7 @@ from pinwise.formats.requirements import OWN_LOCK
 from pinwise.formats.requirements_lock import render_requirements_lock
 from pinwise.model.errors import OutputError, UsageError
 from pinwise.model.outcome import Advice, Price
-from pinwise.model.request import Index, Manifest, Prereleases
+from pinwise.model.request import Exclusion, Index, Manifest, Place, Prereleases
 from support.advice import (
     INDEX,
     advice,
@@ -35,6 +36,16 @@ from support.advice import (
 PRIVATE = "https://private.example/simple"
 SECRET = "https://me:hunter2@private.example/simple"
 INDEXES = (Index(PRIVATE, "private", secret=SECRET), Index(INDEX, "public"))
+
+
+LINUX: Any = {
+    "python_version": "3.12",
+    "python_full_version": "3.12.4",
+    "implementation_name": "cpython",
+    "sys_platform": "linux",
+    "platform_machine": "x86_64",
+}
+"""The target of the stacks here, as installers describe it."""
 
 
 def usual_stack() -> Advice:
@@ -202,21 +213,68 @@ def test_broken_lock_says_nothing(format_: LockFormat, old: str) -> None:
 def test_pylock_is_valid_and_selects_the_stack() -> None:
     """The standard's own reader accepts the lock, and selects what each group needs on the target."""
     lock = Pylock.from_dict(read_pylock(usual_stack()))
-    environment: Any = {
-        "python_version": "3.12",
-        "python_full_version": "3.12.4",
-        "implementation_name": "cpython",
-        "sys_platform": "linux",
-        "platform_machine": "x86_64",
-    }
 
     def selected(*groups: str) -> set[str]:
-        return {found.name for found, _ in lock.select(environment=environment, dependency_groups=groups)}
+        return {found.name for found, _ in lock.select(environment=LINUX, dependency_groups=groups)}
 
     default = {"flask", "click", "app", "lib"}
     assert selected() == default
     assert selected("develop") == default | {"black"}
     assert selected("dev-docs", "develop") == default | {"black", "sphinx"}
+
+
+def project_stack() -> Advice:
+    """Return a stack with two extras and a group, some of whose packages are shared."""
+    stack = advice(
+        pin("flask", "3.0", asked="flask", requires=["click"]),
+        pin("click", "8.1", by=["flask", "rich"], groups=["default", "[cli]"]),
+        pin("rich", "13.0", asked="rich", requires=["click"], groups=["[cli]", "docs"]),
+        pin("redis", "5.0", asked="redis", groups=["[fast-json]"]),
+        pin("sphinx", "7.0", asked="sphinx", groups=["docs"]),
+    )
+    groups = tuple(
+        replace(group, extra=canonicalize_name(group.name.strip("[]"))) if group.name[0] == "[" else group
+        for group in stack.request.groups
+    )
+    return replace(stack, request=replace(stack.request, groups=groups))
+
+
+def test_pylock_selects_extras_and_groups() -> None:
+    """The standard's own reader selects what each extra and each group needs, and the default without."""
+    content = read_pylock(project_stack())
+    lock = Pylock.from_dict(content)
+    lock.validate()
+    assert content["extras"] == ["cli", "fast-json"]
+    assert content["dependency-groups"] == ["docs"]
+
+    def selected(extras: tuple[str, ...] = (), groups: tuple[str, ...] = ()) -> set[str]:
+        chosen = lock.select(environment=LINUX, extras=extras, dependency_groups=groups)
+        return {found.name for found, _ in chosen}
+
+    assert selected() == {"flask", "click"}
+    assert selected(extras=("cli",)) == {"flask", "click", "rich"}
+    assert selected(extras=("fast-json",)) == {"flask", "click", "redis"}
+    assert selected(groups=("docs",)) == {"flask", "click", "rich", "sphinx"}
+
+
+def test_pylock_of_groups_alone_is_installed_whole() -> None:
+    """Without a default group nothing has to be asked for, so the lock names no groups."""
+    stack = project_stack()
+    docs = tuple(each for each in stack.request.groups if each.name == "docs")
+    pins = tuple(replace(each, groups=("docs",)) for each in stack.pins if "docs" in each.groups)
+    content = read_pylock(replace(stack, pins=pins, request=replace(stack.request, groups=docs)))
+    assert "dependency-groups" not in content
+    assert all("marker" not in each for each in content["packages"])
+
+
+def test_requirements_lock_of_an_amended_stack_needs_no_resolver() -> None:
+    """An installer would miss what is excluded, so the lock says how to install it without looking."""
+    stack = usual_stack()
+    amended = replace(stack.request, overrides=(direct_requirement("click"),))
+    text = render_requirements_lock(replace(stack, request=amended))
+    assert "# install: pip install --no-deps --require-hashes -r THIS_FILE\n" in text
+    plain = render_requirements_lock(stack)
+    assert "# install: pip install --require-hashes -r THIS_FILE\n" in plain
 
 
 def test_pylock_pins_its_target() -> None:
@@ -578,6 +636,11 @@ def test_digest_ignores_how_things_were_found() -> None:
         indexes=(Index(PRIVATE), Index(INDEX)),
     )
     assert request_digest(same) == request_digest(request)
+    excluding = [
+        replace(request, exclusions=(Exclusion(canonicalize_name("x"), reason, Place("Pipfile", line)),))
+        for line, reason in enumerate(("one", "other"))
+    ]
+    assert request_digest(excluding[0]) == request_digest(excluding[1])
 
 
 def test_digest_depends_on_what_decides() -> None:
@@ -590,6 +653,9 @@ def test_digest_depends_on_what_decides() -> None:
         replace(request, groups=request.groups[:1]),
         replace(request, local={}),
         replace(request, environment=linux_environment("3.12.5")),
+        replace(request, overrides=(direct_requirement("click<8"),)),
+        replace(request, overrides=(direct_requirement("click<9"),)),
+        replace(request, exclusions=(Exclusion(canonicalize_name("click"), "why", Place("Pipfile", 1)),)),
     ]
     assert len({request_digest(each) for each in (request, *others)}) == len(others) + 1
 

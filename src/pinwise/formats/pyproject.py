@@ -40,7 +40,8 @@ from pinwise.model.request import (
 GROUPS_TABLE = "dependency-groups"
 EXTRAS_TABLE = "optional-dependencies"
 INCLUDE_KEY = "include-group"
-MOST_REQUIREMENTS = 20_000
+MOST_OWN_NAMES = 1_000
+"""How often a project's own name may stand in its lists, followed through."""
 
 Item = tuple[str | None, str | None, Place]
 """A requirement, or the group to include, and where it stands."""
@@ -274,7 +275,7 @@ class _Expansion:
         dependencies: Reads the single requirements.
         name: The project's own name, None where it has none.
         extras, groups: Normalised name -> name as written, in the order of the file.
-        count: How many requirements were read.
+        count: How often the project's own name was followed.
     """
 
     document: Document
@@ -302,6 +303,18 @@ class _Expansion:
 
     def of_project(self) -> Iterator[DirectRequirement]:
         """Yield what the project itself requires."""
+        yield from self._expanded(self._project_items(), within=(), is_group=False)
+
+    def of_extra(self, name: NormalizedName) -> Iterator[DirectRequirement]:
+        """Yield what an extra adds."""
+        yield from self._expanded(self._extra_items(name), within=(name,), is_group=False)
+
+    def of_group(self, name: NormalizedName) -> Iterator[DirectRequirement]:
+        """Yield what a dependency group requires, with the groups that it includes."""
+        items = list(self._included(name, (), set()))
+        yield from self._expanded(items, within=(), is_group=True)
+
+    def _project_items(self) -> tuple[tuple[str, Place], ...]:
         project = self.document.table("project")
         if "dependencies" in self.document.strings(project, "project", "dynamic"):
             raise self.document.error(
@@ -310,55 +323,59 @@ class _Expansion:
                 "dynamic",
                 hint="write them as `dependencies` in `[project]`, or name requirements files with `-r`",
             )
-        items = self.document.items(project, "project", "dependencies")
-        yield from self._expanded(items, within=(), is_group=False)
+        return self.document.items(project, "project", "dependencies")
 
-    def of_extra(self, name: NormalizedName) -> Iterator[DirectRequirement]:
-        """Yield what an extra adds."""
+    def _extra_items(self, name: NormalizedName) -> tuple[tuple[str, Place], ...]:
         table = self.document.table("project", EXTRAS_TABLE)
-        items = self.document.items(table, "project", EXTRAS_TABLE, self.extras[name])
-        yield from self._expanded(items, within=(name,), is_group=False)
-
-    def of_group(self, name: NormalizedName) -> Iterator[DirectRequirement]:
-        """Yield what a dependency group requires, with the groups that it includes."""
-        items = list(self._included(name, (), set()))
-        yield from self._expanded(items, within=(), is_group=True)
+        return self.document.items(table, "project", EXTRAS_TABLE, self.extras[name])
 
     def _expanded(
-        self, items: Sequence[tuple[str, Place]], *, within: tuple[NormalizedName, ...], is_group: bool
+        self,
+        items: Sequence[tuple[str, Place]],
+        *,
+        within: tuple[NormalizedName, ...],
+        is_group: bool,
+        marker: str = "",
     ) -> Iterator[DirectRequirement]:
-        """Yield the requirements of a list; the project itself stands for what it and its extras require."""
+        """Yield the requirements of a list; the project itself stands for what it and its extras require.
+
+        Args:
+            items: The list.
+            within: The extras that led to it.
+            is_group: Whether it is a dependency group's, in which the project's name stands for its own
+                dependencies too.
+            marker: Under which it was asked for, "" for always.
+        """
         for text, place in items:
             direct = self.dependencies.read(text, place)
-            self.count += 1
-            if self.count > MOST_REQUIREMENTS:
-                raise ManifestError(
-                    f"the lists of this project hold more than {MOST_REQUIREMENTS:,} requirements",
-                    file=place.file,
-                    line=place.line,
-                    hint="ask for fewer extras and groups at a time",
-                )
-            if direct.name != self.name or direct.path is not None:
-                yield direct
-                continue
-            marker = direct.requirement.marker
-            for each in self._itself(direct, within=within, is_group=is_group):
-                yield each if marker is None else _under(each, str(marker))
+            if direct.name == self.name and direct.path is None:
+                yield from self._itself(direct, within=within, is_group=is_group, marker=marker)
+            else:
+                yield _under(direct, marker)
 
     def _itself(
-        self, direct: DirectRequirement, *, within: tuple[NormalizedName, ...], is_group: bool
+        self, direct: DirectRequirement, *, within: tuple[NormalizedName, ...], is_group: bool, marker: str
     ) -> Iterator[DirectRequirement]:
         """Yield what the project stands for in one of its own lists."""
+        self.count += 1
+        if self.count > MOST_OWN_NAMES:
+            raise ManifestError(
+                f"the extras of this project lead to each other more than {MOST_OWN_NAMES:,} times",
+                file=direct.place.file,
+                line=direct.place.line,
+                hint="ask for fewer of them at a time",
+            )
+        marker = _joined(marker, direct)
         if is_group:
-            yield from self.of_project()
+            items = self._project_items()
+            yield from self._expanded(items, within=(), is_group=False, marker=marker)
         for extra in direct.extras:
             if extra in within:
                 continue  # an extra that leads back to itself adds nothing
             if extra not in self.extras:
                 raise _unknown(self.document, "extra", extra, self.extras, at=direct.place)
-            table = self.document.table("project", EXTRAS_TABLE)
-            items = self.document.items(table, "project", EXTRAS_TABLE, self.extras[extra])
-            yield from self._expanded(items, within=(*within, extra), is_group=False)
+            items = self._extra_items(extra)
+            yield from self._expanded(items, within=(*within, extra), is_group=False, marker=marker)
 
     def _included(
         self, name: NormalizedName, within: tuple[NormalizedName, ...], done: set[NormalizedName]
@@ -435,12 +452,19 @@ def _names(document: Document, word: str, *path: str) -> dict[NormalizedName, st
     return names
 
 
+def _joined(marker: str, direct: DirectRequirement) -> str:
+    """Return the marker under which a requirement holds that stands in a list under `marker`."""
+    own = "" if direct.requirement.marker is None else str(direct.requirement.marker)
+    return f"({marker}) and ({own})" if marker and own else marker or own
+
+
 def _under(direct: DirectRequirement, marker: str) -> DirectRequirement:
     """Return a requirement that holds only where `marker` does too."""
+    if not marker:
+        return direct
     requirement = parse_requirement(str(direct.requirement))
-    own = requirement.marker
     try:
-        requirement.marker = parse_marker(marker if own is None else f"({marker}) and ({own})")
+        requirement.marker = parse_marker(_joined(marker, direct))
     except ValueError as error:
         raise ManifestError(
             f"the markers that lead to `{shown(str(direct))}` cannot be joined: {error}",

@@ -134,7 +134,7 @@ SETTINGS: tuple[Setting, ...] = (
         "lock",
         Kind.FILES,
         "The locks to write, by file name, in the manifest's folder.",
-        "`Pipfile.lock` for a `Pipfile`, else `pylock.toml`",
+        "`Pipfile.lock` for a `Pipfile`, `pylock.NAME.toml` for a script, else `pylock.toml`",
         is_for_manifests=True,
     ),
     Setting(
