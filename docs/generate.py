@@ -191,8 +191,9 @@ SETTINGS_PAGE = """\
 
 The first of these that names a setting gives its value: the command's options, environment variables, the
 manifest's own table (`[tool.pinwise]` of a `pyproject.toml` or a script, `[pipenv.pinwise]` of a `Pipfile`),
-the configuration file, the default. The configuration file is `config.toml` in the user's configuration folder, or the one that `--config-file` or
-`PINWISE_CONFIG_FILE` names. In files, `-` and `_` in a setting's name are the same.
+the configuration file, the default. The configuration file is `config.toml` in the user's configuration
+folder, or the one that `--config-file` or `PINWISE_CONFIG_FILE` names. In files, `-` and `_` in a setting's
+name are the same.
 
 {overview}
 {each}
@@ -266,8 +267,8 @@ FORMATS = """\
 ## Manifests
 
 In a folder, the first of {manifests} is read; the others are named on stderr. A
-`pyproject.toml` that only configures tools is no manifest. A manifest can also be named itself, and `-r` names
-requirements files instead. A lock that pinwise wrote is never taken for a manifest.
+`pyproject.toml` that only configures tools is no manifest. A manifest can also be named itself, and `-r`
+names requirements files instead. A lock that pinwise wrote is never taken for a manifest.
 
 ### Pipfile
 

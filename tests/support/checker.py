@@ -231,7 +231,8 @@ def faults(advice: Advice, world: Snapshot) -> list[str]:
 def _amended_faults(view: View, advice: Advice, pins: Pins, needed: Extras) -> str:
     """Return what is wrong in what an advice says of overrides and exclusions, "" if nothing is."""
     plain = View(replace(view.request, overrides=(), exclusions=()), view.world, view.directs)
-    named = {each.name for each in (*view.request.overrides, *view.request.exclusions)}
+    named = {item.name for item in view.request.overrides}
+    named |= {exclusion.name for exclusion in view.request.exclusions}
     expected = {
         (canonicalize_name(each.name), name, str(each).partition(";")[0].strip())
         for name, extras in needed.items()
