@@ -509,6 +509,9 @@ def test_a_project_becomes_a_pylock_with_extras(place: Place) -> None:
         "pytest": "'test' in extras",
     }
     assert lock["tool"]["pinwise"]["environment"]["python"] == "3.11.0"
+    place.index.add(wheel("pytest", "9.0"))
+    again = place.run("advise", "--platform", TARGET[3], "--extra", "test", "--refresh")
+    assert "`pylock.toml` says the same already" in again.stdout
 
 
 def test_overrides_and_exclusions_reach_report_and_lock(place: Place) -> None:

@@ -1,5 +1,6 @@
 """The present lock: its pins, to be kept as far as they can be."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,9 @@ from pinwise.model.errors import ManifestError, UsageError
 from pinwise.model.lock import PresentLock
 from pinwise.model.names import NormalizedName, parse_name
 from pinwise.model.request import Kept
+
+_EXTRA = re.compile(r"""["']([^"']+)["'] in extras""")
+"""How a marker names an extra: each that any marker names counts as asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ def read_present(paths: Sequence[Path], environment: Environment, upgrade: Upgra
 def _pins(lock: PresentLock, environment: Environment) -> dict[NormalizedName, tuple[Version, str]]:
     """Return what the lock pins for one environment."""
     variables = {**environment.markers, "extra": ""}
-    groups = {"extras": frozenset[str](), "dependency_groups": frozenset(lock.groups)}
+    extras = frozenset(name for pin in lock.pins for name in _EXTRA.findall(pin.marker or ""))
+    groups = {"extras": extras, "dependency_groups": frozenset(lock.groups)}
     pins: dict[NormalizedName, tuple[Version, str]] = {}
     for pin in lock.pins:
         if pin.version is None or pin.path is not None or pin.name in pins:
