@@ -1,5 +1,6 @@
 """Every counterfactual and every hint of the scenarios is tried by an independent judge: it is true."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from pinwise.actions.hints import Trying, find_hints, relaxations
 from pinwise.actions.why import why
 from pinwise.model.errors import PinwiseError
 from pinwise.model.facts import Project
+from pinwise.model.hint import HintKind
 from pinwise.model.outcome import Advice, Refusal, Undecided
 from support.asking import Case, case_of, constrained, followed
 from support.checker import faults
@@ -72,7 +74,7 @@ def test_every_chain_is_one(path: Path) -> None:
         links = why(case.asking(), pin.name, str(pin.version)).chain
         assert links[0].name is None
         assert links[-1].target == pin.name
-        assert all(first.target == second.name for first, second in zip(links, links[1:], strict=False))
+        assert all(first.target == second.name for first, second in itertools.pairwise(links))
         assert all(link.place for link in links if link.name is None)
 
 
@@ -104,5 +106,8 @@ def test_no_hint_is_missed(path: Path) -> None:
     for each in relaxations(case.outcome, trying):
         if (each.kind, each.relaxed, each.instead, each.place) in shown or len(hints) == 3:
             continue
-        is_needless = any((hint.relaxed, hint.place) == (each.relaxed, each.place) for hint in hints)
+        is_removal = each.kind is HintKind.REQUIREMENT and not each.instead
+        is_needless = any((hint.relaxed, hint.place) == (each.relaxed, each.place) for hint in hints) or (
+            is_removal and bool(hints)
+        )
         assert is_needless or best_stack(each.request(), case.facts, by_satisfiability) is None

@@ -84,6 +84,7 @@ def followed(asked: Request, hint: Hint) -> Request:
             return replace(asked, constraints=_edited(asked.constraints, hint))
         case HintKind.REQUIREMENT:
             groups = tuple(Group(each.name, _edited(each.requirements, hint)) for each in asked.groups)
+            assert groups != asked.groups, "the hint names a line of the manifest"
             return replace(asked, groups=groups)
 
 
@@ -96,5 +97,4 @@ def _edited(written: tuple[DirectRequirement, ...], hint: Hint) -> tuple[DirectR
             edited.append(each)
         elif hint.instead:
             edited.append(replace(each, requirement=Requirement(hint.instead)))
-    assert tuple(edited) != written, "the hint names a line of the request"
     return tuple(edited)

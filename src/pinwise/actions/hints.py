@@ -84,16 +84,32 @@ def find_hints(refusal: Refusal, trying: Trying) -> tuple[Hint, ...]:
         hint = _tried(relaxation, trying, seconds=left)
         if hint is not None:
             found.append(hint)
-    return tuple(sorted(found, key=lambda hint: (hint.edits, hint.cost))[:MOST_HINTS])
+    return _shown(sorted(found, key=lambda hint: (hint.edits, hint.cost)))
+
+
+def _shown(found: Sequence[Hint]) -> tuple[Hint, ...]:
+    """Return the best hints, and of several other Pythons only the best one."""
+    pythons = [hint for hint in found if hint.kind is HintKind.PYTHON]
+    return tuple(hint for hint in found if hint not in pythons[1:])[:MOST_HINTS]
 
 
 def _not_needless(all_of_them: Iterable[Relaxation], found: Sequence[Hint]) -> Iterator[Relaxation]:
-    """Leave out what does more than a change to the same requirement that helps already."""
+    """Leave out what does more than a change to the same requirement that helps already.
+
+    No requirement is left out as a whole where anything less helps.
+    """
     for each in all_of_them:
+        if _is_removal(each) and not all(_is_removal(hint) for hint in found):
+            continue
         if each.edits == 1 or not any(
             (hint.relaxed, hint.place) == (each.relaxed, each.place) for hint in found
         ):
             yield each
+
+
+def _is_removal(change: Relaxation | Hint) -> bool:
+    """Whether a requirement is left out as a whole."""
+    return change.kind is HintKind.REQUIREMENT and not change.instead
 
 
 def _tried(relaxation: Relaxation, trying: Trying, *, seconds: float) -> Hint | None:
@@ -138,23 +154,33 @@ def relaxations(refusal: Refusal, trying: Trying) -> Iterator[Relaxation]:
     yield from islice(_yanked(refusal.request, facts), _MOST_OF_A_KIND)
     yield from islice(_prereleases(refusal.request, facts), _MOST_OF_A_KIND)
     yield from islice(_sdists(refusal.request, facts), _MOST_OF_A_KIND)
-    yield from (each for each in written if each.edits > 1)
+    yield from (each for each in written if each.edits > 1 and not _is_removal(each))
+    yield from (each for each in written if _is_removal(each))
 
 
 # --- what the user wrote
 
 
-def _written(request: Request, facts: Iterable[Fact]) -> Iterator[Relaxation]:
-    """Yield the requirements and constraints in the conflict with one specifier less, then with none."""
+def _written(request: Request, facts: Sequence[Fact]) -> Iterator[Relaxation]:
+    """Yield the requirements and constraints in the conflict with one specifier less, then with none.
+
+    Of several requirements that conflict, one without a specifier may be left out as a whole.
+    """
     seen: set[tuple[str, str]] = set()
+    roots = [direct for fact in facts if fact.kind is FactKind.ROOT for direct in _meant(request, fact)]
+    has_others = any(direct is not roots[0] for direct in roots)
     for fact in facts:
         if fact.kind not in {FactKind.ROOT, FactKind.CONSTRAINT}:
             continue
         for direct in _meant(request, fact):
             text = str(direct.requirement).split(";", 1)[0].strip()
-            if direct.path is None and direct.requirement.specifier and (text, str(direct.place)) not in seen:
-                seen.add((text, str(direct.place)))
+            if (text, str(direct.place)) in seen:
+                continue
+            seen.add((text, str(direct.place)))
+            if direct.requirement.specifier and direct.path is None:
                 yield from _looser(request, direct, fact.kind, text)
+            elif fact.kind is FactKind.ROOT and has_others:
+                yield _left_out(request, direct, text)
 
 
 def _meant(request: Request, fact: Fact) -> Iterator[DirectRequirement]:
@@ -185,6 +211,13 @@ def _looser(request: Request, direct: DirectRequirement, kind: FactKind, text: s
             place=str(direct.place),
             edits=len(specifiers) - len(rest),
         )
+
+
+def _left_out(request: Request, direct: DirectRequirement, text: str) -> Relaxation:
+    """Return a request without a requirement, which is more than without a specifier."""
+    changed = partial(_with, request, direct, None)
+    place = str(direct.place)
+    return Relaxation(HintKind.REQUIREMENT, direct.name, changed, relaxed=text, place=place, edits=2)
 
 
 def _with(request: Request, old: DirectRequirement, new: DirectRequirement | None) -> Request:

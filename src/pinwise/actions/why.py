@@ -37,6 +37,7 @@ def why(asking: Asking, name: NormalizedName, version: str | None) -> Why:
         constraints=_constraints(advice, name),
         newer=_newer(asking, pin),
         counterfactual=counterfactual(asking, name, asked) if asked is not None and is_other else None,
+        is_chosen=asked == pin.version,
     )
 
 

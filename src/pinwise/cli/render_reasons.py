@@ -1,5 +1,6 @@
 """Why a pin is as it is, a stack as a tree, and what is behind, for people: plain text in 80 columns."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from pinwise.cli.render import WIDTH, Line, wrap
@@ -13,6 +14,9 @@ from pinwise.model.request import DEFAULT_GROUP
 MOST_ASKERS = 6
 MOST_NEWER = 5
 MOST_DIFFERENCES = 40
+
+_BARE = re.compile(r"[\w.-]*(\[[^]]*\])?")
+"""A requirement that says no more than a name, which the tree shows anyway."""
 
 
 # --- why
@@ -28,6 +32,8 @@ def render_why(why: Why, explanation: Explanation | None) -> list[Line]:
     lines = [Line(f"{why.pin.name} {why.pin.version}, goal `{why.advice.request.goal}`", "title"), Line()]
     lines += [Line("Why it is in the stack", "title"), *_chain(why)]
     lines += [Line(), *_prices(why.pin), *_newer(why)]
+    if why.is_chosen:
+        lines += [Line(), *wrap(f"{why.pin.version} is the version that was chosen.")]
     if why.counterfactual is not None:
         lines += [Line(), *_counterfactual(why, why.counterfactual, explanation)]
     return lines
@@ -82,7 +88,7 @@ def _newer(why: Why) -> Iterator[Line]:
     if not why.newer:
         return
     yield Line()
-    yield Line("Newer, and no candidates", "title")
+    yield Line("Newer, but left out", "title")
     for each in why.newer[:MOST_NEWER]:
         yield from wrap(f"{each.version} {clean(each.reason)}", first="  ", indent="    ")
     if len(why.newer) > MOST_NEWER:
@@ -168,7 +174,7 @@ def _row(row: TreeRow, ends: Sequence[bool]) -> Iterator[Line]:
     extras = f"[{','.join(row.extras)}]" if row.extras else ""
     mark = " (*)" if row.is_repeated else " (…)" if row.is_cut else ""
     head = f"{start}{row.name}{extras} {row.version}{group}{mark}"
-    words = clean(_spaced(row.requirement)) if row.requirement not in {"", row.name} else ""
+    words = clean(_spaced(row.requirement)) if not _BARE.fullmatch(row.requirement) else ""
     if not words:
         yield Line(head)
     elif len(head) + 2 + len(words) <= WIDTH:

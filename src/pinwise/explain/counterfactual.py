@@ -6,7 +6,7 @@ from pinwise.explain.facts import leaves
 from pinwise.explain.prices import proof_sentence
 from pinwise.explain.refusal import Explanation, explain
 from pinwise.explain.words import clean, code, count, listing
-from pinwise.model.conflict import Derivation, FactKind
+from pinwise.model.conflict import Derivation, Fact, FactKind
 from pinwise.model.outcome import Advice, Refusal, Undecided
 from pinwise.model.reasons import Counterfactual, Outdated, Why
 
@@ -107,8 +107,11 @@ def held_back(chosen: Advice, name: str, other: Counterfactual) -> str:
 def _conflict(derivation: Derivation, name: str, other: Counterfactual) -> str:
     """Name what the user wrote that forbids a version, or why it cannot be used at all."""
     facts = leaves(derivation)
+    unusable = [reason for fact in facts if _is_on(fact, name) for reason in fact.reasons]
+    if unusable:
+        return f"cannot be used: {clean(unusable[0])}"
     wrote = [fact for fact in facts if fact.kind in {FactKind.ROOT, FactKind.CONSTRAINT}]
-    others = dict.fromkeys(requirement(fact) for fact in wrote if fact.requirement != other.constraint)
+    others = dict.fromkeys(requirement(fact) for fact in wrote if not _admits(fact, name, other))
     requirers = dict.fromkeys(
         code(fact.subject.project)
         for fact in facts
@@ -118,12 +121,23 @@ def _conflict(derivation: Derivation, name: str, other: Counterfactual) -> str:
         and base(fact.target.project) == name
         and base(fact.subject.project) != name
     )
-    if requirers:
+    if requirers and list(requirers) != list(others):
         wanted = listing(list(others), longest=_MOST_NAMED)
         return f"held back by {listing(list(requirers), longest=_MOST_NAMED)}" + (
             f", for {wanted}" if wanted else ""
         )
     if others:
         return f"held back by {listing(list(others), longest=_MOST_NAMED)}"
-    reasons = [reason for fact in facts for reason in fact.reasons]
-    return clean(reasons[0]) if reasons else "no stack has it"
+    return "no stack has it"
+
+
+def _is_on(fact: Fact, name: str) -> bool:
+    """Whether a fact is about the releases of a project themselves."""
+    term = fact.subject if fact.kind is FactKind.UNUSABLE else fact.target
+    return fact.kind is not FactKind.REQUIRES and term is not None and base(term.project) == name
+
+
+def _admits(fact: Fact, name: str, other: Counterfactual) -> bool:
+    """Whether what the user wrote on a project admits the version that is asked about."""
+    target = fact.target
+    return target is not None and base(target.project) == name and other.version in target.versions

@@ -14,6 +14,8 @@ def hint_sentence(hint: Hint) -> str:
 def _change(hint: Hint) -> str:
     place = f" ({hint.place})" if hint.place else ""
     match hint.kind:
+        case HintKind.REQUIREMENT if not hint.instead:
+            return f"Without {code(hint.relaxed)}{place}"
         case HintKind.REQUIREMENT:
             return f"With {code(hint.instead)} instead of {code(hint.relaxed)}{place}"
         case HintKind.CONSTRAINT if hint.instead:
@@ -34,6 +36,7 @@ def _change(hint: Hint) -> str:
 
 def _result(hint: Hint) -> str:
     held = f" with {code(hint.project)} {hint.version}" if hint.project and hint.version else ""
-    absent = f" without {code(hint.project)}" if hint.project and not hint.version else ""
+    is_absent = hint.project is not None and hint.version is None and bool(hint.instead)
+    absent = f" without {code(hint.project or '')}" if is_absent else ""
     most = "" if hint.optimal else "at most "
     return f"a stack of {count(hint.packages, 'package')}{held}{absent}, cost {most}{hint.cost:,}"

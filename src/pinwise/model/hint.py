@@ -11,7 +11,7 @@ from pinwise.model.names import NormalizedName
 class HintKind(StrEnum):
     """What is relaxed."""
 
-    REQUIREMENT = "requirement"  # `relaxed` of the manifest becomes `instead`
+    REQUIREMENT = "requirement"  # `relaxed` of the manifest becomes `instead`, or goes where that is ""
     CONSTRAINT = "constraint"  # the constraint `relaxed` becomes `instead`, or goes where that is ""
     PRE_RELEASE = "pre-release"  # the constraint `instead` is added; it names a pre-release
     YANKED = "yanked"  # the constraint `instead` is added; it pins a yanked release
@@ -30,7 +30,7 @@ class Hint:
         place: Where the user wrote it ("Pipfile:7"), "" where that is nowhere.
         project: The project that it is about, None for another Python.
         version: At which version the stack that was found holds the project, None if it does not.
-        edits: How many specifiers change; 1 for everything else.
+        edits: How many specifiers change; 2 for a requirement that is left out, 1 for everything else.
         packages: How many packages the stack has.
         cost: What it costs.
         optimal: Whether it is proven to be the best one.

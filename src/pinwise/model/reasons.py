@@ -85,6 +85,7 @@ class Why:
         constraints: The user's constraints on it, each with its place.
         newer: Releases above the pin that are no candidates, the newest first.
         counterfactual: What another version would bring; None where there is no other one to ask about.
+        is_chosen: Whether the version that was asked about is the chosen one.
     """
 
     advice: Advice
@@ -93,6 +94,7 @@ class Why:
     constraints: tuple[Link, ...]
     newer: tuple[Refused, ...]
     counterfactual: Counterfactual | None
+    is_chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
