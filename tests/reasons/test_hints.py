@@ -33,8 +33,10 @@ def test_a_requirement_loses_its_specifier() -> None:
 def test_one_specifier_is_enough_where_it_is_the_cause() -> None:
     """Of several specifiers only the one that has to go goes."""
     assert told(CONFLICT, "a\nb!=0.5,<9,>=2") == [
-        "With `b!=0.5,<9` instead of `b!=0.5,<9,>=2` (requirements.txt:2): "
-        + "a stack of 2 packages with `b` 1, cost 301."
+        (
+            "With `b!=0.5,<9` instead of `b!=0.5,<9,>=2` (requirements.txt:2): "
+            "a stack of 2 packages with `b` 1, cost 301."
+        )
     ]
 
 
@@ -51,8 +53,10 @@ def test_a_constraint_is_left_out() -> None:
         "Without the constraint `b>=2` (constraints.txt:3): a stack of 2 packages with `b` 1, cost 121."
     ]
     assert told(CONFLICT, "a\n[constraints]\nb<9,>=2") == [
-        "With the constraint `b<9` instead of `b<9,>=2` (constraints.txt:3): "
-        + "a stack of 2 packages with `b` 1, cost 121."
+        (
+            "With the constraint `b<9` instead of `b<9,>=2` (constraints.txt:3): "
+            "a stack of 2 packages with `b` 1, cost 121."
+        )
     ]
 
 
@@ -90,16 +94,20 @@ def test_another_python_is_tried_where_a_reason_mentions_one() -> None:
 def test_a_yanked_release_is_named_by_an_exact_pin() -> None:
     """The newest one that the requirement would take."""
     assert told("b 1: a>=1\na 1 yanked\na 2 yanked", "b") == [
-        "With the constraint `a==2`, which admits a yanked release: "
-        + "a stack of 2 packages with `a` 2, cost 12,000."
+        (
+            "With the constraint `a==2`, which admits a yanked release: "
+            "a stack of 2 packages with `a` 2, cost 12,000."
+        )
     ]
 
 
 def test_prereleases_of_one_project_are_allowed() -> None:
     """By a constraint that names one, where a final release is what keeps them out."""
     assert told("app 1: a>=1 c\na 1: c<2\na 2rc1: c\nc 2", "app") == [
-        "With the constraint `a>=2rc1`, which allows pre-releases: "
-        + "a stack of 3 packages with `a` 2rc1, cost 20,000."
+        (
+            "With the constraint `a>=2rc1`, which allows pre-releases: "
+            "a stack of 3 packages with `a` 2rc1, cost 20,000."
+        )
     ]
 
 
@@ -107,8 +115,10 @@ def test_an_sdist_is_built_where_it_was_forbidden() -> None:
     """Only for that project, whether it was named or all were."""
     for names in ([":all:"], ["a"]):
         assert told("a 1 sdist\nb 1", "a\nb", only_binary=names) == [
-            "With `--no-binary a`, which builds it from its sdist: "
-            + "a stack of 2 packages with `a` 1, cost 4,000."
+            (
+                "With `--no-binary a`, which builds it from its sdist: "
+                "a stack of 2 packages with `a` 1, cost 4,000."
+            )
         ]
 
 
