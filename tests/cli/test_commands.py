@@ -8,83 +8,19 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from pinwise.cli import main
 from pinwise.environment.declare import declare
-from support.artifacts import sdist, wheel
+from support.artifacts import wheel
 from support.loopback import Answer, LoopbackIndex
+from support.place import TARGET, Place, failed, write
 
+EMPTY_LOCK = (
+    '{"_meta": {"hash": {"sha256": ""}, "pipfile-spec": 6, "sources": []}, "default": {}, "develop": {}}\n'
+)
 PIPFILE = '[packages]\nflask = "*"\n\n[dev-packages]\npytest = "*"\n'
-TARGET = ("--python", "3.12", "--platform", "manylinux_2_28_x86_64")
-
-
-@pytest.fixture
-def index() -> Iterator[LoopbackIndex]:
-    """Return an index with a small world."""
-    with LoopbackIndex() as loopback:
-        loopback.add(wheel("flask", "2.0", requires=["click<8"]), uploaded="2023-01-01T00:00:00Z")
-        loopback.add(wheel("flask", "3.0", requires=["click>=8"]), uploaded="2024-01-01T00:00:00Z")
-        loopback.add(wheel("click", "7.0"), uploaded="2022-01-01T00:00:00Z")
-        loopback.add(wheel("click", "8.0"), uploaded="2023-06-01T00:00:00Z")
-        loopback.add(wheel("pytest", "8.0"))
-        loopback.add(sdist("broken", "1.0"), sha256="0" * 64, metadata="none")
-        yield loopback
-
-
-@dataclass(frozen=True)
-class Place:
-    """A folder in which commands are run against an index."""
-
-    folder: Path
-    index: LoopbackIndex
-
-    def run(self, *arguments: str, index_url: str | None = "") -> Result:
-        """Run a command; `index_url` None gives it no index."""
-        url = self.index.url if index_url == "" else index_url
-        is_asking = arguments[0] == "advise" and url is not None
-        given = ["--index-url", url] if is_asking and url else []
-        return CliRunner().invoke(main, [arguments[0], *given, *arguments[1:]])
-
-    def advise(self, *arguments: str) -> Result:
-        """Advise for a declared target."""
-        return self.run("advise", *TARGET, *arguments)
-
-    def files(self) -> list[str]:
-        """Return the names of all files in the folder."""
-        return sorted(path.name for path in self.folder.iterdir())
-
-
-@pytest.fixture
-def place(tmp_path: Path, index: LoopbackIndex, monkeypatch: pytest.MonkeyPatch) -> Place:
-    """Return an empty folder as the current one, with a knowledge base elsewhere and pip's settings off."""
-    folder = tmp_path / "project"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("PINWISE_KB", str(tmp_path / "kb.sqlite"))
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    return Place(folder, index)
-
-
-def write(place: Place, **files: str) -> None:
-    """Write files; an underscore in a keyword stands for a dot."""
-    for name, text in files.items():
-        (place.folder / name.replace("_", ".")).write_text(text, encoding="utf-8")
-
-
-def failed(result: Result, code: int) -> str:
-    """Return what a failed command said on stderr, after checking the form that all errors have."""
-    assert result.exit_code == code, result.output
-    assert result.stdout == ""
-    assert "Traceback" not in result.stderr
-    errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
-    assert len(errors) == 1, result.stderr
-    return result.stderr
 
 
 # --- advise
@@ -299,11 +235,11 @@ def test_offline_without_knowledge_is_undecided(place: Place) -> None:
 
 def test_an_index_that_is_down_is_an_error(place: Place) -> None:
     """Exit code 3, and the lock that is there stays as it is."""
-    write(place, Pipfile=PIPFILE, Pipfile_lock="{}")
+    write(place, Pipfile=PIPFILE, Pipfile_lock=EMPTY_LOCK)
     place.index.answer("/simple/flask/", Answer(status=403))
     said = failed(place.advise(), 3)
     assert "127.0.0.1" in said
-    assert (place.folder / "Pipfile.lock").read_text(encoding="utf-8") == "{}"
+    assert (place.folder / "Pipfile.lock").read_text(encoding="utf-8") == EMPTY_LOCK
 
 
 @pytest.mark.parametrize(
@@ -484,7 +420,7 @@ def process(place: Place, *arguments: str, stdout: int = subprocess.PIPE) -> "su
 
 def test_ctrl_c_stops_at_once_and_loses_nothing(place: Place) -> None:
     """Exit code 130, one line, no lock and no half of one; the lock that is there stays."""
-    write(place, Pipfile=PIPFILE, Pipfile_lock="{}")
+    write(place, Pipfile=PIPFILE, Pipfile_lock=EMPTY_LOCK)
     place.index.answer("/simple/click/", Answer(delay=30.0))
     running = process(place, "advise", *TARGET, "--index-url", place.index.url)
     deadline = time.monotonic() + 20
@@ -497,7 +433,7 @@ def test_ctrl_c_stops_at_once_and_loses_nothing(place: Place) -> None:
     assert running.returncode == 130
     assert (out, err) == ("", "interrupted\n")
     assert place.files() == ["Pipfile", "Pipfile.lock"]
-    assert (place.folder / "Pipfile.lock").read_text(encoding="utf-8") == "{}"
+    assert (place.folder / "Pipfile.lock").read_text(encoding="utf-8") == EMPTY_LOCK
 
 
 def test_a_reader_that_goes_away_is_no_error(place: Place) -> None:

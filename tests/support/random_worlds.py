@@ -2,8 +2,8 @@
 
 Each holds pre-releases, yanked releases, both kinds of Requires-Python, extras that releases lack, extras
 with requirements, self-referential extras, cycles, constraints, sdist-only and native releases, missing
-times, late bug-fixes on old branches, unusable metadata, unknown projects, several groups, exact pins of
-yanked releases, and requirements that nothing satisfies - each with a small probability.
+times, late bug-fixes on old branches, present locks, unusable metadata, unknown projects, several groups,
+exact pins of yanked releases, and requirements that nothing satisfies - each with a small probability.
 """
 
 from collections.abc import Mapping, Sequence
@@ -209,7 +209,18 @@ class Maker:
             ("only_binary", [":all:"], 0.03),
             ("python", "3.10.4", 0.1),
         ]
-        return {option: value for option, value, probability in rare if self.happens(probability)}
+        options = {option: value for option, value, probability in rare if self.happens(probability)}
+        return options | (self.present_lock() if self.happens(0.35) else {})
+
+    def present_lock(self) -> dict[str, object]:
+        """Return a present lock: some projects at some of their versions, now and then one that is gone."""
+        pins = [
+            f"{name}=={self.random.choice([*versions, *versions, '7'])}"
+            for name, versions in self.versions.items()
+            if self.happens(0.7)
+        ]
+        freed = [name for name in self.versions if self.happens(0.1)]
+        return {"kept": " ".join(pins), **({"freed": freed} if freed else {})}
 
 
 def _once(flags: Sequence[str]) -> list[str]:

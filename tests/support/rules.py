@@ -219,6 +219,20 @@ class Rules:
         """Return how many page-admissible releases are above this one, pre-releases included."""
         return sum(release.version > version for release in self.candidates(name))
 
+    # Present pins
+
+    def changes(self, name: NormalizedName, version: Version) -> int:
+        """Return 1 if the present lock has the project at another candidate, or not at all; else 0."""
+        kept = self.request.kept
+        if kept is None or name in kept.freed:
+            return 0
+        if name not in kept.pins:
+            return 1
+        present, index = kept.pins[name]
+        project = self.world.project(name)
+        assert isinstance(project, Project)
+        return int(present != version or index not in {"", project.index})
+
     # Ties
 
     def order(self) -> list[NormalizedName]:
@@ -234,9 +248,11 @@ class Rules:
         for name in self.order():
             newer = [r for r in self.candidates(name) if name in stack and r.version > stack[name]]
             last.append(1 + len(newer) if name in stack else 0)
+        free = list(free)
+        changes = sum(self.changes(name, stack[name]) for name in free)
         cost = sum(self.cost(name, stack[name]) for name in free)
         behind = sum(self.behind(name, version) for name, version in stack.items())
-        return (cost, behind, len(stack), tuple(last))
+        return (changes, cost, behind, len(stack), tuple(last))
 
 
 def target_of(requirement: Requirement) -> NormalizedName:

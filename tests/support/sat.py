@@ -11,7 +11,7 @@ from itertools import combinations
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName
 from packaging.version import Version
-from pysat.examples.rc2 import RC2
+from pysat.examples.rc2 import RC2Stratified
 from pysat.formula import WCNF
 from pysat.solvers import Solver
 
@@ -93,7 +93,7 @@ def by_satisfiability(rules: Rules, held: Stack) -> Stack | None:
 
 
 def _all_best(encoding: Encoding) -> Iterator[Stack]:
-    """Yield every stack of the least cost, releases behind and projects."""
+    """Yield every stack of the fewest changes, least cost, releases behind and projects."""
     if not all(encoding.clauses):
         return
     if not encoding.candidates:
@@ -104,7 +104,7 @@ def _all_best(encoding: Encoding) -> Iterator[Stack]:
     for candidate, weight in _weights(encoding).items():
         formula.append([-encoding.candidates[candidate]], weight=weight)
     least = None
-    with RC2(formula) as solver:
+    with RC2Stratified(formula) as solver:
         while (model := solver.compute()) is not None and least in {None, solver.cost}:
             least = solver.cost
             true = set(model)
@@ -118,9 +118,12 @@ def _weights(encoding: Encoding) -> dict[Candidate, int]:
     behind = {candidate: rules.behind(*candidate) for candidate in encoding.candidates}
     per_release = len({name for name, _ in behind}) + 1
     per_cost = per_release * (sum(behind.values()) + 1)
+    costs = {(name, version): 0 if name in held else rules.cost(name, version) for name, version in behind}
+    per_change = per_cost * (sum(costs.values()) + 1)
     return {
         (name, version): 1
         + per_release * behind[name, version]
-        + per_cost * (0 if name in held else rules.cost(name, version))
+        + per_cost * costs[name, version]
+        + per_change * (0 if name in held else rules.changes(name, version))
         for name, version in behind
     }

@@ -62,7 +62,7 @@ from pinwise.knowledge.store import open_store
 from pinwise.knowledge.view import KnowledgeView, without_store
 from pinwise.model.errors import IndexFailure, PinwiseError
 from pinwise.model.facts import Document, Metadata, NoProject, Origin, Project, Snapshot
-from pinwise.model.outcome import Advice, Outcome, Pin, Refusal, Undecided
+from pinwise.model.outcome import Advice, Change, Outcome, Pin, Refusal, Undecided
 from pinwise.model.request import LocalProject, Manifest, Place, Request
 from support.worlds import SILENT, FakeSource, PartialKnowledge, closed, request, target, world
 
@@ -323,10 +323,22 @@ def _told_advice(advice: Advice) -> Iterator[str]:
         yield f"cost {proof.cost}{joint}"
     else:
         yield f"cost {proof.cost}, at least {proof.bound}, {proof.unknown} unknown{joint}: {proof.reason}"
+    yield from (f"changed: {_told_change(change)}" for change in advice.changes)
+    if advice.better is not None:
+        yield f"the best costs {advice.better.proof.cost}"
+        yield from (f"the best has: {_told_change(change)}" for change in advice.better.changes)
     for left_out in advice.left_out:
         yield f"left out: {left_out}"
     for name, skips in advice.skipped.items():
         yield from (f"skipped for {name}: {skip.what}: {skip.reason}" for skip in skips)
+
+
+def _told_change(change: Change) -> str:
+    if change.before is None:
+        return f"+ {change.name} {change.after}"
+    if change.after is None:
+        return f"- {change.name} {change.before}"
+    return f"~ {change.name} {change.before} -> {change.after}"
 
 
 def _told_pin(pin: Pin, *, has_several: bool) -> str:

@@ -64,6 +64,7 @@ from pinwise.model.request import (
     FormatControl,
     Group,
     Index,
+    Kept,
     Place,
     Prereleases,
     Request,
@@ -341,7 +342,8 @@ def request(text: str, **options: object) -> Request:
     Args:
         text: The manifest.
         options: ``python``, ``goal``, ``prereleases`` (True or names), ``no_binary``, ``only_binary`` (names
-            or ``:all:``), ``indexes`` (name -> URL), ``environment``.
+            or ``:all:``), ``indexes`` (name -> URL), ``environment``, ``kept`` (the present lock, such as
+            ``a==1 b==2``), ``freed`` (names).
     """
     return Asked(**options).request(text)  # type: ignore[arg-type]  # a wrong keyword fails at once
 
@@ -357,6 +359,8 @@ class Asked:
     no_binary: Iterable[str] = ()
     only_binary: Iterable[str] = ()
     indexes: Mapping[str, str] = field(default_factory=lambda: {"main": INDEX})
+    kept: str | None = None
+    freed: Iterable[str] = ()
 
     def request(self, text: str) -> Request:
         """Return the request of the manifest `text`."""
@@ -375,7 +379,17 @@ class Asked:
             goal=self.goal,
             prereleases=_prereleases(self.prereleases),
             formats=FormatControl(_names(self.no_binary), _names(self.only_binary)),
+            kept=None if self.kept is None else self._kept(self.kept),
         )
+
+    def _kept(self, text: str) -> Kept:
+        """Return the present lock: ``a==1 b==2@other`` for a at 1 from anywhere and b at 2 from ``other``."""
+        pins = {}
+        for word in text.split():
+            name, _, rest = word.partition("==")
+            version, _, index = rest.partition("@")
+            pins[canonicalize_name(name)] = (Version(version), self.indexes[index] if index else "")
+        return Kept(pins, frozenset(canonicalize_name(name) for name in self.freed))
 
 
 def _names(names: Iterable[str]) -> frozenset[str]:

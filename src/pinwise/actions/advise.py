@@ -11,19 +11,19 @@ from dataclasses import dataclass, field, replace
 from packaging.version import Version
 
 from pinwise.actions.ports import Knowledge, Source, Wanted
-from pinwise.actions.stack import Step, assemble
+from pinwise.actions.stack import Chosen, Step, assemble, differences
 from pinwise.explain.suggestions import suggest_names
 from pinwise.model.conflict import Derivation, Derived
 from pinwise.model.digest import snapshot_digest
 from pinwise.model.errors import FailureError, UsageError
 from pinwise.model.facts import Snapshot
 from pinwise.model.names import NormalizedName
-from pinwise.model.outcome import Advice, Effort, Outcome, Proof, Refusal, Undecided
-from pinwise.model.request import Group, Request
+from pinwise.model.outcome import Advice, Better, Effort, Outcome, Proof, Refusal, Undecided
+from pinwise.model.request import Group, Kept, Request
 from pinwise.search import PREDICTORS, Budget, Found, GaveUp, NoStack
 from pinwise.space.compile import Compiler
 from pinwise.space.masks import ABSENT, newest, positions
-from pinwise.space.space import ROOT, Picks, Space, unknown_in
+from pinwise.space.space import ROOT, Picks, Space, changes_in, unknown_in
 from pinwise.units.context import context_for
 
 FETCHES_PER_PROJECT = 5
@@ -44,7 +44,8 @@ class SearchOptions:
         time_limit: Seconds, None for no limit.
         clock: Seconds that only ever grow.
         is_explained: Whether a refusal needs its derivation, which takes time to make short.
-        is_recorded: Whether the digest of the facts is needed.
+        is_recorded: Whether the digest of the facts is needed, and what the best stack would be where present
+            pins are kept.
     """
 
     predictor: str = "exact"
@@ -73,7 +74,31 @@ def advise(
     if options.predictor not in PREDICTORS:
         known = ", ".join(f"`{name}`" for name in PREDICTORS)
         raise UsageError(f"there is no predictor `{options.predictor}`", hint=f"the predictors are {known}")
-    return _Advising(request, knowledge, source, options).outcome()
+    advising = _Advising(request, knowledge, source, options)
+    outcome = advising.outcome()
+    if request.kept is not None and isinstance(outcome, Advice):
+        outcome = _compare(outcome, request.kept, advising)
+    return outcome
+
+
+def _compare(advice: Advice, kept: Kept, advising: "_Advising") -> Advice:
+    """Say how the stack differs from the present lock, and what the best one would be."""
+    pins = _chosen(advice)
+    changes = differences(kept.pins, pins)
+    if kept.frees_all or not advising.options.is_recorded:
+        return replace(advice, changes=changes)
+    advising.request = replace(advising.request, kept=None)
+    best = advising.outcome()
+    if not isinstance(best, Advice):
+        return replace(advice, changes=changes)
+    others = differences(pins, _chosen(best))
+    better = Better(best.proof, others) if others else None
+    return replace(advice, changes=changes, better=better, effort=best.effort)
+
+
+def _chosen(advice: Advice) -> Chosen:
+    """Return what a stack has of each project that comes from an index."""
+    return {pin.name: (pin.version, pin.index) for pin in advice.pins if pin.local is None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +133,8 @@ class _Advising:
     started: float = 0.0
 
     def outcome(self) -> Outcome:
-        self.started = self.options.clock()
+        if not self.rounds:
+            self.started = self.options.clock()
         groups = self.request.groups
         answer: list[_Solved] | NoStack | _Open = self._in_steps([[group] for group in groups])
         is_joint = isinstance(answer, NoStack) and len(groups) > 1
@@ -238,8 +264,10 @@ class _Advising:
         found = PREDICTORS[self.options.predictor](known, self._budget(grace=GRACE))
         if not isinstance(found, Found):
             return _Open(reason, _missing(wanted))
-        bound = 0 if optimistic is None else optimistic.bound
-        found = replace(found, bound=min(bound, found.cost), is_optimal=False, reason=reason)
+        bound = 0
+        if optimistic is not None and changes_in(space, optimistic.picks) == changes_in(known, found.picks):
+            bound = min(optimistic.bound, found.cost)
+        found = replace(found, bound=bound, is_optimal=False, reason=reason)
         return _Solved(Step(compiler, known, found.picks), found, unknown=len(wanted))
 
     def _refusal(self, answer: NoStack) -> Refusal:

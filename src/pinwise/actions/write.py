@@ -93,6 +93,22 @@ def write_locks(locks: Sequence[Lock], *, manifests: Collection[Path] = ()) -> t
     return tuple(each.lock.path for each in ready)
 
 
+UP_TO_DATE = "up to date"
+STALE = "stale"
+MISSING = "missing"
+
+
+def lock_state(lock: Lock) -> str:
+    """Return `UP_TO_DATE`, `STALE` or `MISSING`: what a check says of a lock. Nothing is written."""
+    try:
+        present = Path(os.path.realpath(lock.path)).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return MISSING
+    except (OSError, UnicodeDecodeError):
+        return STALE
+    return UP_TO_DATE if says_the_same(present, lock.text, lock.format) else STALE
+
+
 def _targets(locks: Sequence[Lock], manifests: Collection[Path]) -> tuple[Path, ...]:
     """Return the real file of each lock."""
     read = {Path(os.path.realpath(path)) for path in manifests}

@@ -19,6 +19,14 @@ from pinwise.cli.options import (
 @manifest_options
 @setting_options(*TARGET, "lock")
 @format_option("text", "json")
+@click.option("-U", "--upgrade", is_flag=True, help="Choose every pin anew, whatever the present lock has.")
+@click.option(
+    *("-P", "--upgrade-package"),
+    metavar="NAME",
+    multiple=True,
+    help="Let go of the present pin of one project. May be given several times.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a lock is stale or missing.")
 @click.option("--dry-run", is_flag=True, help="Show the advice and write no lock.")
 @click.option("--no-hints", is_flag=True, help="Try no changes to the manifest where no stack satisfies it.")
 @setting_options(*SEARCH)

@@ -7,16 +7,16 @@ from typing import Any, assert_never
 
 from pinwise import wiring
 from pinwise.actions.manifest import FoundManifest
-from pinwise.actions.write import Lock, with_paths_from, write_locks
+from pinwise.actions.present import Upgrade
+from pinwise.actions.write import UP_TO_DATE, Lock, lock_state, with_paths_from, write_locks
 from pinwise.cli import render
-from pinwise.cli.asking import Question
-from pinwise.cli.exits import exit_code
+from pinwise.cli.asking import Question, lock_names
+from pinwise.cli.exits import ExitCode, exit_code
 from pinwise.cli.paper import write_lines, write_warnings
 from pinwise.cli.streams import write_err, write_out
 from pinwise.explain.refusal import Explanation, explain
 from pinwise.formats.locks import LockFormat, lock_format
 from pinwise.formats.report import to_report
-from pinwise.model.errors import UsageError
 from pinwise.model.outcome import Advice, Outcome, Refusal, Undecided
 from pinwise.model.request import DEFAULT_GROUP, Manifest
 from pinwise.settings import Settings, read_settings
@@ -30,7 +30,8 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
     found = wiring.read_manifest(folder, options["requirement"], options["constraint"])
     settings = read_settings(options, found.manifest)
     names = lock_names(settings, found.manifest)
-    question = Question.about(found, settings, warnings=_passed_by(found.folder, names))
+    upgrade = Upgrade(all=options["upgrade"], names=options["upgrade_package"])
+    question = Question.about(found, settings, warnings=_passed_by(found.folder, names), upgrade=upgrade)
     with question.searching() as search:
         outcome = search.advise()
         if isinstance(outcome, Refusal) and not options["no_hints"]:
@@ -38,16 +39,22 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
     write_warnings(warning for warning in outcome.warnings if warning not in question.request.warnings)
     notes: list[render.LockNote] = []
     if isinstance(outcome, Advice):
-        notes = lock(outcome, found, names, is_dry=options["dry_run"])
+        notes = lock(outcome, found, names, mode=_mode(options))
     explanation = explain(outcome.derivation) if isinstance(outcome, Refusal) else None
     if options["form"] == "json":
         write_out(json.dumps(to_report(outcome, explanation), indent=2))
         for note in notes:
             write_err(f"{note.name}: {note.state}")
     else:
-        write_lines(_text(outcome, explanation, notes, settings), is_plain=settings.is_plain)
+        lines = _text(outcome, explanation, notes, settings, is_check=options["check"])
+        write_lines(lines, is_plain=settings.is_plain)
     write_err(render.summary(outcome.effort))
-    return exit_code(outcome)
+    is_stale = options["check"] and any(note.state != UP_TO_DATE for note in notes)
+    return ExitCode.REFUSED if is_stale else exit_code(outcome)
+
+
+def _mode(options: Mapping[str, Any]) -> str:
+    return "check" if options["check"] else "dry" if options["dry_run"] else "write"
 
 
 def _passed_by(folder: Path, names: Sequence[str]) -> list[str]:
@@ -67,9 +74,16 @@ def _is_pylock(name: str) -> bool:
 
 
 def _text(
-    outcome: Outcome, explanation: Explanation | None, notes: Sequence[render.LockNote], settings: Settings
+    outcome: Outcome,
+    explanation: Explanation | None,
+    notes: Sequence[render.LockNote],
+    settings: Settings,
+    *,
+    is_check: bool,
 ) -> list[render.Line]:
     match outcome:
+        case Advice() if is_check:
+            return render.render_check(outcome, notes)
         case Advice():
             return render.render_advice(outcome, notes)
         case Refusal():
@@ -84,36 +98,27 @@ def _text(
 # --- locks
 
 
-def lock_names(settings: Settings, manifest: Manifest) -> tuple[str, ...]:
-    """Return the names of the locks to write, checked before anything is searched.
-
-    Raises:
-        UsageError: A name means no lock, or one that this manifest cannot have.
-    """
-    names = settings.lock or ("Pipfile.lock" if manifest.kind == "Pipfile" else "pylock.toml",)
-    for name in names:
-        if lock_format(name) is LockFormat.PIPFILE_LOCK and manifest.kind != "Pipfile":
-            raise UsageError(
-                f"`{name}` needs a `Pipfile`, and `{manifest.files[0]}` is none",
-                hint="write a `pylock.toml` or a requirements file instead",
-            )
-    return names
-
-
-def lock(
-    advice: Advice, found: FoundManifest, names: Sequence[str], *, is_dry: bool
-) -> list[render.LockNote]:
-    """Render the locks and, unless it is a dry run, write those that say something new."""
+def lock(advice: Advice, found: FoundManifest, names: Sequence[str], *, mode: str) -> list[render.LockNote]:
+    """Render the locks and write those that say something new, unless `mode` is "dry" or "check"."""
     locks = [_rendered(advice, found, name) for name in names]
-    written = () if is_dry else write_locks(locks, manifests=[Path(file) for file in found.manifest.files])
+    manifests = [Path(file) for file in found.manifest.files]
+    written = write_locks(locks, manifests=manifests) if mode == "write" else ()
     return [
         render.LockNote(
             str(each.path),
-            DRY if is_dry else "written" if each.path in written else "unchanged",
+            _state(each, written, mode),
             install_command(name, each.format, advice),
         )
         for name, each in zip(names, locks, strict=True)
     ]
+
+
+def _state(each: Lock, written: Sequence[Path], mode: str) -> str:
+    if mode == "check":
+        return lock_state(each)
+    if mode == "dry":
+        return DRY
+    return "written" if each.path in written else "unchanged"
 
 
 def _rendered(advice: Advice, found: FoundManifest, name: str) -> Lock:

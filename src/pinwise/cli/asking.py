@@ -4,19 +4,27 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from pinwise import wiring
 from pinwise.actions.advise import SearchOptions, advise
 from pinwise.actions.manifest import FoundManifest
 from pinwise.actions.ports import World, Worlds
+from pinwise.actions.present import Upgrade, read_present
 from pinwise.actions.request import build_request
 from pinwise.cli.paper import write_warnings
 from pinwise.cli.progress import Progress
+from pinwise.formats.locks import LockFormat, lock_format
 from pinwise.model.environment import Environment
+from pinwise.model.errors import UsageError
 from pinwise.model.outcome import Outcome, Refusal
-from pinwise.model.request import Request
+from pinwise.model.request import Manifest, Request
 from pinwise.settings import Settings, read_settings
+
+
+KEEP_ALL = Upgrade()
+"""Let go of no present pin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +73,30 @@ class Question:
         return cls.about(found, read_settings(options, found.manifest))
 
     @classmethod
-    def about(cls, found: FoundManifest, settings: Settings, warnings: Iterable[str] = ()) -> "Question":
-        """Return what is asked about a manifest that was read, with its and the given warnings written."""
+    def about(
+        cls,
+        found: FoundManifest,
+        settings: Settings,
+        warnings: Iterable[str] = (),
+        *,
+        upgrade: Upgrade = KEEP_ALL,
+    ) -> "Question":
+        """Return what is asked about a manifest that was read, with its and the given warnings written.
+
+        The pins of the present lock are kept, as far as `upgrade` does not let go of them.
+        """
         environment = wiring.choose_environment(settings, found.folder, found.manifest)
         request = build_request(found.manifest, settings.choices(), environment)
+        read = {Path(file).resolve() for file in found.manifest.files}
+        locks = [found.folder / name for name in lock_names(settings, found.manifest)]
+        kept = read_present([path for path in locks if path.resolve() not in read], environment, upgrade)
         write_warnings([*_passed_over(found), *warnings, *request.warnings])
-        return cls(found, settings, request)
+        return cls(found, settings, replace(request, kept=kept))
 
     def for_environment(self, environment: Environment) -> Request:
         """Return the same request for another target."""
-        return build_request(self.found.manifest, self.settings.choices(), environment)
+        request = build_request(self.found.manifest, self.settings.choices(), environment)
+        return replace(request, kept=self.request.kept)
 
     @contextmanager
     def searching(self) -> Iterator[Search]:
@@ -112,3 +134,19 @@ def _passed_over(found: FoundManifest) -> list[str]:
         f"`{found.manifest.files[0]}` was read; `{other}` in the same folder was not."
         for other in found.passed_over
     ]
+
+
+def lock_names(settings: Settings, manifest: Manifest) -> tuple[str, ...]:
+    """Return the names of the locks to write, checked before anything is searched.
+
+    Raises:
+        UsageError: A name means no lock, or one that this manifest cannot have.
+    """
+    names = settings.lock or ("Pipfile.lock" if manifest.kind == "Pipfile" else "pylock.toml",)
+    for name in names:
+        if lock_format(name) is LockFormat.PIPFILE_LOCK and manifest.kind != "Pipfile":
+            raise UsageError(
+                f"`{name}` needs a `Pipfile`, and `{manifest.files[0]}` is none",
+                hint="write a `pylock.toml` or a requirements file instead",
+            )
+    return names

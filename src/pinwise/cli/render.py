@@ -15,12 +15,13 @@ from pinwise.explain.refusal import Explanation
 from pinwise.explain.words import clean, count, listing
 from pinwise.model.environment import Environment
 from pinwise.model.hint import Hint
-from pinwise.model.outcome import Advice, Effort, Pin, Refusal, Undecided
+from pinwise.model.outcome import Advice, Change, Effort, Pin, Refusal, Undecided
 from pinwise.model.request import DEFAULT_GROUP, DirectRequirement, Request
 
 WIDTH = 80
 MOST_SKIPPED = 10
 MOST_MISSING = 10
+MOST_CHANGES = 20
 _MOST_ASKERS = 3
 _ROOM_FOR_ASKERS = 20
 _NARROWEST_NAMES = 22
@@ -42,7 +43,8 @@ class LockNote:
 
     Attributes:
         name: Its path, as people see it.
-        state: "written", "unchanged" or "not written" (a dry run).
+        state: "written", "unchanged" or "not written" (a dry run); for a check "up to date", "stale" or
+            "missing".
         command: How to install from it, in its folder.
     """
 
@@ -71,9 +73,10 @@ def render_advice(advice: Advice, locks: Sequence[LockNote]) -> list[Line]:
     """Return the report of an advice."""
     request = advice.request
     found = "" if advice.proof.optimal else " found"
-    lines = [Line(f"The best stack{found}{_manifest(request)}, goal `{request.goal}`", "title")]
+    aim = "The stack that changes least" if _keeps_pins(request) else "The best stack"
+    lines = [Line(f"{aim}{found}{_manifest(request)}, goal `{request.goal}`", "title")]
     lines += [*_target(request.environment), *_pins(advice), *_indexes(advice)]
-    lines += [Line(), *_costs(advice), Line(), *_proof(advice)]
+    lines += [*_changes(advice), Line(), *_costs(advice), Line(), *_proof(advice), *_better(advice)]
     lines += [*_left_out(advice.left_out), *_skipped(advice)]
     return [*lines, *_locks(locks)]
 
@@ -242,7 +245,58 @@ def _costs(advice: Advice) -> Iterator[Line]:
 
 def _proof(advice: Advice) -> Iterator[Line]:
     style = "good" if advice.proof.optimal else "weak"
-    yield from (Line(line.text, style) for line in wrap(proof_sentence(advice.proof)))
+    sentence = proof_sentence(advice.proof, keeps_pins=_keeps_pins(advice.request))
+    yield from (Line(line.text, style) for line in wrap(sentence))
+
+
+# --- present pins
+
+
+def _keeps_pins(request: Request) -> bool:
+    return request.kept is not None and not request.kept.frees_all
+
+
+def _changes(advice: Advice) -> Iterator[Line]:
+    """Say how the stack differs from the present lock, if there is one."""
+    kept = advice.request.kept
+    if kept is None:
+        return
+    yield Line()
+    if not advice.changes:
+        yield Line(f"Nothing changes: every pin of `{clean(kept.file)}` stays.")
+        return
+    yield Line(f"What changes in `{clean(kept.file)}`: {len(advice.changes)}", "title")
+    yield from render_changes(advice.changes)
+
+
+def render_changes(changes: Iterable[Change]) -> Iterator[Line]:
+    """Yield a line for each change: ``+`` comes, ``-`` goes, ``~`` has another version or index."""
+    for change in changes:
+        if change.before is None:
+            yield Line(f"  + {change.name} {change.after}", "good")
+        elif change.after is None:
+            yield Line(f"  - {change.name} {change.before}", "bad")
+        elif change.before == change.after:
+            yield Line(f"  ~ {change.name} {change.after}, from another index", "weak")
+        else:
+            yield Line(f"  ~ {change.name} {change.before} -> {change.after}", "weak")
+
+
+def _better(advice: Advice) -> Iterator[Line]:
+    """Say what the best stack would be, where keeping pins leads to another one."""
+    better = advice.better
+    if better is None:
+        return
+    yield Line()
+    costs = f"{better.proof.cost:,} instead of {advice.proof.cost:,}"
+    yield from (Line(line.text, "title") for line in wrap(f"The best stack costs {costs}. It would have"))
+    shown = better.changes[:MOST_CHANGES]
+    yield from render_changes(shown)
+    if len(better.changes) > len(shown):
+        yield Line(
+            f"  and {count(len(better.changes) - len(shown), 'more change')}; `--format json` lists all"
+        )
+    yield from wrap("`--upgrade` takes it whole; `-P NAME` lets go of one pin.", first="  ", indent="  ")
 
 
 def _left_out(left_out: Sequence[DirectRequirement]) -> Iterator[Line]:
@@ -281,11 +335,33 @@ def _locks(locks: Sequence[LockNote]) -> Iterator[Line]:
                 yield Line(f"`{lock.name}` says the same already and was not rewritten.")
             case _:
                 yield Line(f"`{lock.name}` was not written (`--dry-run`).")
-    if all(lock.state == "not written" for lock in locks):
+    if not any(lock.state in {"written", "unchanged"} for lock in locks):
         return
     yield Line()
     yield Line("Next, install it:", "title")
     yield from (Line(f"  {lock.command}") for lock in locks)
+
+
+def render_check(advice: Advice, locks: Sequence[LockNote]) -> list[Line]:
+    """Return what a check of the present locks has found."""
+    lines: list[Line] = []
+    for lock in locks:
+        match lock.state:
+            case "up to date":
+                lines.append(Line(f"`{lock.name}` is up to date.", "good"))
+            case "missing":
+                lines.append(Line(f"`{lock.name}` is not there.", "bad"))
+            case _:
+                lines.append(Line(f"`{lock.name}` is stale.", "bad"))
+    if all(lock.state == "up to date" for lock in locks):
+        return lines
+    if advice.changes:
+        lines += [Line(), Line(f"What would change: {len(advice.changes)}", "title")]
+        lines += render_changes(advice.changes)
+    elif any(lock.state == "stale" for lock in locks):
+        text = "Its pins hold. What it records beside them (the request, files, digests) is no longer right."
+        lines += [Line(), *wrap(text)]
+    return [*lines, Line(), *wrap("Next: run the command without `--check` to write it.")]
 
 
 # --- refusal and undecided

@@ -23,8 +23,12 @@ def cost_by_unit(pins: Iterable[Pin]) -> tuple[tuple[str, int, int], ...]:
     return tuple((unit, amounts[unit], prices[unit]) for unit in ranked)
 
 
-def proof_sentence(proof: Proof) -> str:
+def proof_sentence(proof: Proof, *, keeps_pins: bool = False) -> str:
     """Say in one plain sentence how good the stack is known to be.
+
+    Args:
+        proof: Of the stack.
+        keeps_pins: Whether changing as little as possible of a present lock came before cost.
 
     >>> proof_sentence(Proof(optimal=True, cost=240, bound=240, unknown=0, predictor="exact"))
     'Proven: of all valid stacks none costs less than 240, and no other one wins the ties.'
@@ -34,6 +38,11 @@ def proof_sentence(proof: Proof) -> str:
         none_better = (
             f"of all valid stacks none costs less than {proof.cost:,}, and no other one wins the ties"
         )
+        if keeps_pins:
+            none_better = (
+                "no valid stack changes fewer pins, and of those that change as few none costs less than "
+                f"{proof.cost:,} or wins the ties"
+            )
         return f"Proven: {none_better}{joint}."
     reason = clean(proof.reason) or f"the predictor `{clean(proof.predictor)}` does not look for a proof"
     return f"Not proven: {reason.rstrip('.')}; {_known(proof)}{joint}."

@@ -3,22 +3,16 @@
 import json
 import re
 import tomllib
-from enum import StrEnum
 from pathlib import PurePath
 
 from pinwise.formats.lock_text import one_line
 from pinwise.model.errors import UsageError
+from pinwise.model.lock import LockFormat
+
+__all__ = ["LockFormat", "lock_format", "says_the_same"]
 
 _PYLOCK = re.compile(r"pylock(\.[^.]+)?\.toml")
 _LONGEST_NAME = 100
-
-
-class LockFormat(StrEnum):
-    """A kind of lock; its value is the name that stands for it in messages."""
-
-    PYLOCK = "pylock.toml"
-    PIPFILE_LOCK = "Pipfile.lock"
-    REQUIREMENTS = "requirements.txt"
 
 
 def lock_format(filename: str) -> LockFormat:

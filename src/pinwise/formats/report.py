@@ -14,7 +14,18 @@ from pinwise.model.environment import Environment
 from pinwise.model.facts import File, Skip
 from pinwise.model.hint import Hint
 from pinwise.model.names import NormalizedName
-from pinwise.model.outcome import Advice, Effort, Outcome, Pin, Price, Proof, Refusal, Undecided
+from pinwise.model.outcome import (
+    Advice,
+    Better,
+    Change,
+    Effort,
+    Outcome,
+    Pin,
+    Price,
+    Proof,
+    Refusal,
+    Undecided,
+)
 from pinwise.model.request import DirectRequirement, LocalProject
 
 FORM = 1
@@ -49,6 +60,8 @@ def to_report(outcome: Outcome, explanation: ExplanationText | None) -> dict[str
         "environment": environment_values(outcome.request.environment),
         "packages": [],
         "proof": None,
+        "changes": [],
+        "better": None,
         "conflict": None,
         "undecided": None,
         "left_out": [_left_out(direct) for direct in outcome.request.left_out],
@@ -61,6 +74,8 @@ def to_report(outcome: Outcome, explanation: ExplanationText | None) -> dict[str
         case Advice():
             report["packages"] = [_package(pin) for pin in outcome.pins]
             report["proof"] = proof_values(outcome.proof)
+            report["changes"] = [_change(change) for change in outcome.changes]
+            report["better"] = None if outcome.better is None else _better(outcome.better)
             report["left_out"] = [_left_out(direct) for direct in outcome.left_out]
             report["skipped"] = list(_skipped(outcome.skipped))
         case Refusal():
@@ -107,6 +122,18 @@ def environment_values(environment: Environment) -> dict[str, object]:
         "platform": environment.platform,
         "markers": dict(environment.markers),
         "origins": dict(environment.origins),
+    }
+
+
+def _better(better: Better) -> dict[str, object]:
+    return {"proof": proof_values(better.proof), "changes": [_change(change) for change in better.changes]}
+
+
+def _change(change: Change) -> dict[str, object]:
+    return {
+        "name": change.name,
+        "before": None if change.before is None else str(change.before),
+        "after": None if change.after is None else str(change.after),
     }
 
 

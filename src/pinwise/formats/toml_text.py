@@ -106,24 +106,31 @@ def parse_toml(text: str, file: str) -> dict[str, object]:
     try:
         tables: dict[str, object] = tomllib.loads(text)
     except RecursionError:
-        raise _nested(file) from None
+        raise nested_too_deep(file) from None
     except ValueError as error:
-        raise _invalid(error, text, file) from None
-    if _depth(tables) > DEEPEST_NESTING:
-        raise _nested(file)
+        raise invalid_toml(error, text, file) from None
+    if is_too_deep(tables):
+        raise nested_too_deep(file)
     return tables
 
 
-def _nested(file: str) -> ManifestError:
+def nested_too_deep(file: str) -> ManifestError:
+    """Return the error for tables or arrays that are nested too deep."""
     return ManifestError("tables or arrays are nested too deep", file=file)
 
 
-def _invalid(error: ValueError, text: str, file: str) -> ManifestError:
+def invalid_toml(error: ValueError, text: str, file: str) -> ManifestError:
+    """Return the error for what tomllib cannot read, with its line."""
     message = str(error)
     at = _AT_LINE.search(message)
     line = None if at is None else int(at[1]) if at[1] else text.count("\n", 0, len(text.rstrip())) + 1
     reason = shown(_AT_LINE.sub("", message), 160)
     return ManifestError(f"this is not valid TOML: {reason}", file=file, line=line)
+
+
+def is_too_deep(tables: dict[str, object]) -> bool:
+    """Whether tables and arrays are nested deeper than is read."""
+    return _depth(tables) > DEEPEST_NESTING
 
 
 def _depth(tables: dict[str, object]) -> int:

@@ -97,9 +97,10 @@ class Proof:
     """How good the stack is known to be.
 
     Attributes:
-        optimal: Whether no valid stack costs less, and no other one wins the ties.
+        optimal: Whether no valid stack changes less of the present lock, none that changes as little costs
+            less, and no other one wins the ties.
         cost: The exact cost of the stack.
-        bound: No valid stack can cost less than this.
+        bound: No valid stack with as few changes can cost less than this.
         unknown: How many releases of the optimistic best stack could not be looked at.
         predictor: The predictor that found the stack.
         reason: Why it is not optimal ("the fetch limit of 500 was reached"), "" if it is.
@@ -113,6 +114,35 @@ class Proof:
     predictor: str
     reason: str = ""
     is_joint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One project that differs between two stacks.
+
+    Attributes:
+        name: The project.
+        before: Its version in the present lock, or in the chosen stack where that is compared with the best;
+            None if it is not there.
+        after: Its version in the chosen stack, or in the best one; None if it is not there.
+    """
+
+    name: NormalizedName
+    before: Version | None
+    after: Version | None
+
+
+@dataclass(frozen=True, slots=True)
+class Better:
+    """What the best stack would be where the present pins are kept and are not the best.
+
+    Attributes:
+        proof: Of that stack.
+        changes: How it differs from the chosen one, by name.
+    """
+
+    proof: Proof
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +168,8 @@ class Advice:
         skipped: Per project, releases and files that were left out because they are broken.
         warnings: Whole sentences.
         snapshot: Digest of the facts that the answer rests on.
+        changes: How the stack differs from the present lock, by name; empty where there is none.
+        better: The best stack, where keeping the present pins costs something; else None.
     """
 
     request: Request
@@ -148,6 +180,8 @@ class Advice:
     warnings: tuple[str, ...] = ()
     snapshot: str = ""
     effort: Effort = Effort()
+    changes: tuple[Change, ...] = ()
+    better: Better | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,23 @@ class LocalProject:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """The pins of the present lock, which are changed as little as possible.
+
+    Attributes:
+        pins: Project -> its version and the URL of its index, "" where the lock does not name one.
+        freed: Projects of the lock that may be chosen anew without counting as changed.
+        frees_all: Whether everything is chosen anew and the lock only compared with.
+        file: The lock, as people see it.
+    """
+
+    pins: Mapping[NormalizedName, tuple[Version, str]]
+    freed: frozenset[NormalizedName] = frozenset()
+    frees_all: bool = False
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What one or several manifest files say, before options and environment are added.
 
@@ -185,6 +202,7 @@ class Request:
         goal: "stable" or "latest".
         given: Metadata that the user gave in the settings for releases that have none.
         local: Projects that are read from a path instead of an index.
+        kept: The pins of the present lock, None where there is none.
     """
 
     groups: tuple[Group, ...]
@@ -199,6 +217,7 @@ class Request:
     given: Mapping[tuple[NormalizedName, Version], Metadata] = field(default_factory=dict)
     local: Mapping[NormalizedName, LocalProject] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    kept: Kept | None = None
 
     @property
     def direct(self) -> tuple[DirectRequirement, ...]:

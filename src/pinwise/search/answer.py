@@ -30,9 +30,10 @@ class Found:
     Attributes:
         picks: What the roots need, extras included.
         cost: Its exact cost.
-        bound: No stack in the space costs less.
-        is_optimal: Whether no stack is cheaper and no other one wins the ties. Ties are settled only
-            among stacks whose requirements are all known; see `is_settled`.
+        bound: No stack in the space with as few changes costs less.
+        is_optimal: Whether no stack changes less of the present lock, none that changes as little is cheaper,
+            and no other one wins the ties. Ties are settled only among stacks whose requirements are all
+            known; see `is_settled`.
         is_settled: False where the stack holds unknown candidates, so that its ties were not looked at.
         reason: Why it is not optimal, "" if it is.
     """

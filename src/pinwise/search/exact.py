@@ -1,17 +1,22 @@
 """Predictor `exact`: the best stack of a space, with a proof."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from pinwise.search.answer import Budget, Found, GaveUp, NoStack, Prediction
 from pinwise.search.latest import first_stack
 from pinwise.search.programme import Answer, Programme
 from pinwise.space.masks import bit
-from pinwise.space.space import Picks, Space, cost_of, needed_picks, tie_of, unknown_in
+from pinwise.space.space import Picks, Space, changes_in, cost_of, needed_picks, tie_of, unknown_in
 from pinwise.space.state import State, incompatibilities
+
+Measure = Callable[[Space, Picks], int]
 
 
 def exact(space: Space, budget: Budget) -> Prediction:
-    """Find the cheapest stack, ties settled; where it holds unknown candidates, ties are left open."""
+    """Find the stack with the fewest changes, of those the cheapest, ties settled.
+
+    Where that holds unknown candidates, ties are left open.
+    """
     first = first_stack(space, budget)
     if isinstance(first, GaveUp | NoStack):
         return first
@@ -28,26 +33,45 @@ class _Question:
         state = State(space, incompatibilities(space))
         state.propagate()
         self._domains = tuple(state.domains)
+        self._most_changes = changes_in(space, first)
 
     def answer(self) -> Found:
-        space, first = self._space, self._first
-        cost = cost_of(space, first)
-        is_settled = not unknown_in(space, first)
-        if cost == 0 and (not is_settled or tie_of(space, first)[0] == 0):
-            # Free of cost and nowhere behind: every other such stack has the same newest candidates, hence
-            # the same requirements, hence is this one.
-            return Found(first, 0, 0, is_optimal=True, is_settled=is_settled)
+        space, picks = self._space, self._first
+        is_settled = not unknown_in(space, picks)
+        is_free = changes_in(space, picks) == 0 and cost_of(space, picks) == 0
+        if is_free and (not is_settled or tie_of(space, picks)[0] == 0):
+            # Nothing changed, free of cost and nowhere behind: every other such stack has the same newest
+            # candidates, hence the same requirements, hence is this one.
+            return Found(picks, 0, 0, is_optimal=True, is_settled=is_settled)
         programme = Programme(space, self._domains)
-        best = programme.minimise(programme.costs(), seconds=self._budget.remaining())
-        picks = self._judge(best)
-        if picks is None or cost_of(space, picks) > cost:
-            picks = first
+        if any(space.changed):
+            best, bound = self._best(programme, programme.changes(), changes_in, picks)
+            changes = changes_in(space, best)
+            if bound < changes:
+                return Found(best, cost_of(space, best), 0, is_optimal=False, reason=self._obstacle())
+            picks = best
+            self._most_changes = changes
+            programme.limit(programme.changes(), changes)
+        picks, bound = self._best(programme, programme.costs(), cost_of, picks)
         cost = cost_of(space, picks)
-        if best.bound < cost:
-            return Found(picks, cost, best.bound, is_optimal=False, reason=self._obstacle())
+        if bound < cost:
+            return Found(picks, cost, bound, is_optimal=False, reason=self._obstacle())
         if unknown_in(space, picks):
             return Found(picks, cost, cost, is_optimal=True, is_settled=False)
         return self._settle(programme, picks, cost)
+
+    def _best(
+        self, programme: Programme, objective: Sequence[int], measure: Measure, picks: Picks
+    ) -> tuple[Picks, int]:
+        """Return the stack with the smallest measure, at worst `picks`, and the bound that was reached."""
+        least = measure(self._space, picks)
+        if least == 0:
+            return picks, 0
+        answer = programme.minimise(objective, seconds=self._budget.remaining())
+        found = self._judge(answer)
+        if found is None or measure(self._space, found) > least:
+            return picks, answer.bound
+        return found, answer.bound
 
     def _settle(self, programme: Programme, picks: Picks, cost: int) -> Found:
         """Among the cheapest stacks find the one that wins every tie."""
@@ -75,6 +99,8 @@ class _Question:
         if other.is_impossible:
             return Found(picks, cost, cost, is_optimal=True)
         programme = Programme(self._space, self._domains)
+        if any(self._space.changed):
+            programme.limit(programme.changes(), self._most_changes)
         programme.limit(programme.costs(), cost)
         programme.limit(programme.ties(weight), tie)
         chosen: Picks | None = picks
@@ -113,4 +139,7 @@ class _Question:
             return None
         if any(not self._domains[node] & bit(k) for node, k in picks.items()):
             return None
-        return needed_picks(self._space, picks)
+        needed = needed_picks(self._space, picks)
+        if needed is None or changes_in(self._space, needed) > self._most_changes:
+            return None
+        return needed

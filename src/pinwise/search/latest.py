@@ -40,9 +40,12 @@ def first_stack(space: Space, budget: Budget) -> Picks | NoStack | GaveUp:
 
 
 def newest_first(space: Space) -> Preference:
-    """Prefer the newest candidate; where pre-releases are priced, finals come first."""
+    """Prefer what the present lock has, else the newest; where pre-releases are priced, finals come first."""
 
     def prefer(node: int, mask: int) -> int:
+        kept = mask & ~space.changed[node]
+        if kept and space.changed[node]:
+            return newest(kept)
         candidates = space.candidates[node]
         position = newest(mask)
         if not candidates.versions[position].is_prerelease or not space.amounts[node][position]:

@@ -76,6 +76,10 @@ class Programme:
         """Return the price of every column."""
         return [self._space.amounts[node][group.representative] for node, group in self._columns]
 
+    def changes(self) -> list[int]:
+        """Return 1 for every column that changes what the present lock says of its project."""
+        return [int(bool(self._space.changed[node] & group.mask)) for node, group in self._columns]
+
     def ties(self, weight: int) -> list[int]:
         """Return for every column of a project its releases behind times `weight`, plus 1."""
         space = self._space

@@ -285,6 +285,7 @@ class Compiler:
             domains=tuple(draft.domains),
             amounts=tuple(self._amounts_of(draft, node) for node in range(count)),
             behind=tuple(_behind(draft, node) for node in range(count)),
+            changed=tuple(self._changed(draft, node) for node in range(count)),
             unknown=tuple(unknown[node] for node in range(count)),
             order=self._order(draft),
             bindings=_index_names(self.context.request),
@@ -292,6 +293,27 @@ class Compiler:
                 id(each): group.name for group in self.context.request.groups for each in group.requirements
             },
         )
+
+    def _changed(self, draft: _Draft, node: int) -> int:
+        """Return the mask of candidates that change what the present lock says of a project.
+
+        A virtual candidate of a project in the lock counts as unchanged, as what it stands for may be.
+        """
+        kept = self.context.request.kept
+        name, extra = draft.nodes[node]
+        if kept is None or kept.frees_all or node == ROOT or extra is not None:
+            return 0
+        if name in kept.freed or name in self._held:
+            return 0
+        candidates = draft.candidates[node]
+        if name not in kept.pins:
+            return present(len(candidates))
+        version, index = kept.pins[name]
+        if candidates.is_virtual or name in self.context.request.local:
+            return 0
+        is_there = version in candidates.versions and index in ("", candidates.index)
+        same = bit(candidates.versions.index(version)) if is_there else 0
+        return present(len(candidates)) & ~same
 
     def _amounts_of(self, draft: _Draft, node: int) -> Sequence[int]:
         name, extra = draft.nodes[node]

@@ -38,7 +38,7 @@ def classes(space: Space, domains: Sequence[int], nodes: Sequence[int]) -> dict[
     """Return the classes of every project among `nodes`, within its domain.
 
     A class is a set of candidates that belong to the same masks: of clauses on either side, of what is
-    unknown, of the domains of extras, and of equal amounts of extras.
+    unknown or changed, of the domains of extras, and of equal amounts of extras.
     """
     live = set(nodes)
     told_apart: dict[int, set[int]] = {node: set() for node in nodes if space.bases[node] == node}
@@ -50,6 +50,7 @@ def classes(space: Space, domains: Sequence[int], nodes: Sequence[int]) -> dict[
     for node in nodes:
         masks = told_apart[space.bases[node]]
         masks.add(space.unknown[node])
+        masks.add(space.changed[node])
         if space.bases[node] != node:
             masks.add(domains[node])
             masks.update(_equal_amounts(space.amounts[node]))

@@ -67,6 +67,8 @@ class Space:
             clauses and bans too.
         amounts: Per node the price of every candidate; for an extra what it adds.
         behind: Per node how many admissible candidates are above each; empty for extras and `ROOT`.
+        changed: Per node the mask of candidates that are another one than the present lock's; 0 where nothing
+            is kept.
         unknown: Per node the mask of candidates whose requirements are not known yet.
         groups: The category of every direct requirement, by its `id`; for prose only.
         bindings: Projects that the manifest binds to one index, and its name or URL; for prose only.
@@ -81,6 +83,7 @@ class Space:
     domains: tuple[int, ...]
     amounts: tuple[Sequence[int], ...]
     behind: tuple[Sequence[int], ...]
+    changed: tuple[int, ...]
     unknown: tuple[int, ...]
     order: tuple[int, ...]
     groups: Mapping[int, str]
@@ -133,6 +136,11 @@ def _claim(picks: Picks, node: int) -> int:
 def cost_of(space: Space, picks: Picks) -> int:
     """Return the exact sum of the prices of a stack."""
     return sum(space.amounts[node][position] for node, position in picks.items())
+
+
+def changes_in(space: Space, picks: Picks) -> int:
+    """Return how many projects of a stack are at another candidate than the present lock's, or not in it."""
+    return sum(bool(space.changed[node] & bit(position)) for node, position in picks.items())
 
 
 def unknown_in(space: Space, picks: Picks) -> dict[int, int]:

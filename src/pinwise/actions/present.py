@@ -1,0 +1,93 @@
+"""The present lock: its pins, to be kept as far as they can be."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from packaging.markers import Marker
+from packaging.version import Version
+
+from pinwise.actions.local_projects import read_text
+from pinwise.explain.names import near_names
+from pinwise.formats.locks import lock_format
+from pinwise.formats.present import read_lock
+from pinwise.model.environment import Environment
+from pinwise.model.errors import ManifestError, UsageError
+from pinwise.model.lock import PresentLock
+from pinwise.model.names import NormalizedName, parse_name
+from pinwise.model.request import Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What is to be chosen anew.
+
+    Attributes:
+        all: Everything; the lock is then only compared with, and one that cannot be read is no error.
+        names: Projects, as the user wrote them.
+    """
+
+    all: bool = False
+    names: tuple[str, ...] = ()
+
+
+def read_present(paths: Sequence[Path], environment: Environment, upgrade: Upgrade) -> Kept | None:
+    """Return the pins of the first lock that is there, None if there is none.
+
+    Args:
+        paths: The locks that will be written.
+        environment: The target; pins whose markers do not hold for it do not count.
+        upgrade: What is to be chosen anew.
+
+    Raises:
+        ManifestError: The lock cannot be read.
+        UsageError: A project that should be let go of is not in the lock.
+    """
+    path = next((path for path in paths if path.is_file()), None)
+    if path is None:
+        if upgrade.names:
+            raise UsageError(
+                f"there is no lock from which `{upgrade.names[0]}` could be let go",
+                hint="leave out `--upgrade-package`: everything is chosen anew",
+            )
+        return None
+    try:
+        lock = read_lock(read_text(path, str(path)), lock_format(path.name), file=str(path))
+    except ManifestError as error:
+        if upgrade.all:
+            return None
+        raise ManifestError(
+            error.message,
+            file=error.file,
+            line=error.line,
+            hint="`pinwise advise --upgrade` chooses every pin anew and writes the lock afresh",
+        ) from error
+    kept = Kept(_pins(lock, environment), frees_all=upgrade.all, file=path.name)
+    return replace(kept, freed=_freed(upgrade.names, kept.pins, path))
+
+
+def _pins(lock: PresentLock, environment: Environment) -> dict[NormalizedName, tuple[Version, str]]:
+    """Return what the lock pins for one environment."""
+    variables = {**environment.markers, "extra": ""}
+    groups = {"extras": frozenset[str](), "dependency_groups": frozenset(lock.groups)}
+    pins: dict[NormalizedName, tuple[Version, str]] = {}
+    for pin in lock.pins:
+        if pin.version is None or pin.path is not None or pin.name in pins:
+            continue
+        if pin.marker is None or Marker(pin.marker).evaluate({**variables, **groups}, "lock_file"):
+            pins[pin.name] = (pin.version, pin.index or "")
+    return pins
+
+
+def _freed(names: Sequence[str], pins: Collection[NormalizedName], path: Path) -> frozenset[NormalizedName]:
+    freed = frozenset(parse_name(name) for name in names)
+    for name in sorted(freed):
+        if name not in pins:
+            near = near_names(name, pins)
+            raise UsageError(
+                f"`{name}` is not in `{path.name}`, so that it cannot be let go of",
+                hint=f"did you mean `{near[0]}`?"
+                if near
+                else "what is not pinned yet is chosen freely anyway",
+            )
+    return freed
