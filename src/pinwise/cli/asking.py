@@ -22,7 +22,6 @@ from pinwise.model.outcome import Outcome, Refusal
 from pinwise.model.request import Manifest, Request
 from pinwise.settings import Settings, read_settings
 
-
 KEEP_ALL = Upgrade()
 """Let go of no present pin."""
 
