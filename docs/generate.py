@@ -363,6 +363,17 @@ def report() -> str:
     )
 
 
+def reasons() -> str:
+    """Describe the answers of `why`, `tree` and `outdated` from their schema."""
+    schema = json.loads((FOLDER / "reasons.schema.json").read_text(encoding="utf-8"))
+    parts = [_object(name, part, schema) for name, part in schema["$defs"].items()]
+    return (
+        "# The answers of why, tree and outdated as JSON\n\n"
+        f"{schema['description']} Their schema is [reasons.schema.json](../reasons.schema.json).\n"
+        + "".join(parts)
+    )
+
+
 def _object(name: str, part: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     rows = (
         (f"`{key}`", _type(value), _meaning(value, schema))
@@ -408,6 +419,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "prices.md": prices,
     "exit-codes.md": exit_codes,
     "report.md": report,
+    "reasons.md": reasons,
     "formats.md": formats,
 }
 """Every generated page, by its name under docs/reference."""

@@ -6,14 +6,14 @@ What only some commands need is imported where it is built: an offline advice ne
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pinwise.actions.manifest import FoundManifest
 from pinwise.actions.manifest import read_manifest as _read_manifest
 from pinwise.actions.manifest import read_target_manifest as _read_target_manifest
-from pinwise.actions.ports import Knowledge, Source
+from pinwise.actions.ports import World, Worlds
 from pinwise.environment.choose import Clues
 from pinwise.environment.choose import choose_environment as _choose_environment
 from pinwise.indexes import archives
@@ -28,14 +28,6 @@ if TYPE_CHECKING:
     from pinwise.actions.ingest import Progress
     from pinwise.indexes.limits import Limits
     from pinwise.indexes.transport import TransportSettings
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What one advice asks: what is known, and where to learn more (None when offline)."""
-
-    knowledge: Knowledge
-    source: Source | None
 
 
 # --- manifest and target
@@ -86,6 +78,18 @@ def choose_environment(settings: Settings, folder: Path, manifest: Manifest | No
     )
 
 
+def for_python(environment: Environment, python: str) -> Environment:
+    """Return the same target with another Python.
+
+    Raises:
+        TargetError: There is no such target.
+    """
+    from pinwise.environment.declare import declare  # noqa: PLC0415  # for hints only
+
+    other = declare(python, environment.platform)
+    return replace(other, origins={**environment.origins, "python": f"instead of {environment.python}"})
+
+
 # --- knowledge and indexes
 
 
@@ -108,10 +112,21 @@ def open_world(
     now: int,
     progress: "Callable[[Progress], None] | None" = None,
 ) -> Iterator[World]:
-    """Open what one advice needs.
+    """Open what one advice needs; see `open_worlds`."""
+    with open_worlds(settings, now=now, progress=progress) as worlds:
+        yield worlds(request)
+
+
+@contextmanager
+def open_worlds(
+    settings: Settings,
+    *,
+    now: int,
+    progress: "Callable[[Progress], None] | None" = None,
+) -> Iterator[Worlds]:
+    """Open what advices need, for several requests that share a knowledge base and a transport.
 
     Args:
-        request: What is asked.
         settings: The knowledge base, how to reach indexes, whether to be offline.
         now: The time of day, in seconds since 1970.
         progress: Called as facts arrive.
@@ -121,7 +136,7 @@ def open_world(
     """
     with ExitStack() as stack:
         if settings.offline:
-            yield World(_offline_knowledge(request, settings, stack, now), None)
+            yield _offline_worlds(settings, stack, now)
             return
         from pinwise.actions.ingest import Ingestion, IngestOptions  # noqa: PLC0415  # not when offline
         from pinwise.indexes.courier import IndexCourier  # noqa: PLC0415
@@ -130,19 +145,24 @@ def open_world(
         store = stack.enter_context(open_store(settings.kb))
         # Times are whole seconds: a page that was checked in this very second is asked for again, too.
         begin = now + 1 if settings.refresh else now
-        view = KnowledgeView(store, request, now=begin, max_age=0 if settings.refresh else settings.max_age)
+        max_age = 0 if settings.refresh else settings.max_age
         options = IngestOptions(clock=lambda: max(time.time(), begin), progress=progress)
         transport = stack.enter_context(Transport(_transport_settings(settings)))
         courier = IndexCourier(transport, _limits(settings))
-        yield World(view, Ingestion(view, store, courier, request.indexes, options))
+
+        def online(request: Request) -> World:
+            view = KnowledgeView(store, request, now=begin, max_age=max_age)
+            return World(view, Ingestion(view, store, courier, request.indexes, options))
+
+        yield online
 
 
-def _offline_knowledge(request: Request, settings: Settings, stack: ExitStack, now: int) -> Knowledge:
-    """Return what is known, however old; local projects only where there is no knowledge base yet."""
+def _offline_worlds(settings: Settings, stack: ExitStack, now: int) -> Worlds:
+    """Give what is known, however old; local projects only where there is no knowledge base yet."""
     if not settings.kb.exists():
-        return without_store(request)
+        return lambda request: World(without_store(request), None)
     store = stack.enter_context(open_store(settings.kb, read_only=True))
-    return KnowledgeView(store, request, now=now, max_age=None)
+    return lambda request: World(KnowledgeView(store, request, now=now, max_age=None), None)
 
 
 def _limits(settings: Settings) -> "Limits":

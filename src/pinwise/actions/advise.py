@@ -13,6 +13,7 @@ from packaging.version import Version
 from pinwise.actions.ports import Knowledge, Source, Wanted
 from pinwise.actions.stack import Chosen, Step, assemble, differences
 from pinwise.explain.suggestions import suggest_names
+from pinwise.model.conflict import Derivation, Derived
 from pinwise.model.digest import snapshot_digest
 from pinwise.model.errors import FailureError, UsageError
 from pinwise.model.facts import Snapshot
@@ -42,12 +43,17 @@ class SearchOptions:
         fetch_limit: How many releases' metadata may be fetched, before it grows with the stack.
         time_limit: Seconds, None for no limit.
         clock: Seconds that only ever grow.
+        is_explained: Whether a refusal needs its derivation, which takes time to make short.
+        is_recorded: Whether the digest of the facts is needed, and what the best stack would be where present
+            pins are kept.
     """
 
     predictor: str = "exact"
     fetch_limit: int = 500
     time_limit: float | None = None
     clock: Callable[[], float] = lambda: 0.0
+    is_explained: bool = True
+    is_recorded: bool = True
 
 
 def advise(
@@ -79,7 +85,7 @@ def _compare(advice: Advice, kept: Kept, advising: "_Advising") -> Advice:
     """Say how the stack differs from the present lock, and what the best one would be."""
     pins = _chosen(advice)
     changes = differences(kept.pins, pins)
-    if kept.frees_all:
+    if kept.frees_all or not advising.options.is_recorded:
         return replace(advice, changes=changes)
     advising.request = replace(advising.request, kept=None)
     best = advising.outcome()
@@ -265,7 +271,9 @@ class _Advising:
         return _Solved(Step(compiler, known, found.picks), found, unknown=len(wanted))
 
     def _refusal(self, answer: NoStack) -> Refusal:
-        derivation = suggest_names(answer.derivation(), self.knowledge.names())
+        derivation: Derivation = Derived((), ())
+        if self.options.is_explained:
+            derivation = suggest_names(answer.derivation(), self.knowledge.names())
         warnings = self.request.warnings
         return Refusal(self.request, derivation, warnings, self._snapshot(), self._effort())
 
@@ -289,7 +297,9 @@ class _Advising:
         return replace(advice, snapshot=self._snapshot(), effort=self._effort())
 
     def _snapshot(self) -> str:
-        """Return the digest of all facts that the search could reach."""
+        """Return the digest of all facts that the search could reach, "" where nobody needs it."""
+        if not self.options.is_recorded:
+            return ""
         pages = {name: self.knowledge.project(name) for name in self.reached}
         known = {name: page for name, page in pages.items() if page is not None}
         return snapshot_digest(

@@ -1,6 +1,6 @@
 """What the actions need of the world, as protocols: `wiring` supplies them, tests supply fakes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from packaging.version import Version
 from pinwise.model.facts import Document, NoProject, Project
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Effort
+from pinwise.model.request import Request
 
 
 class Knowledge(Protocol):
@@ -67,3 +68,15 @@ class Source(Protocol):
     def effort(self) -> Effort:
         """Return what was fetched so far; rounds and seconds are left to the caller."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What one advice asks: what is known, and where to learn more (None when offline)."""
+
+    knowledge: Knowledge
+    source: Source | None
+
+
+Worlds = Callable[[Request], World]
+"""Gives the world as a request sees it: the same facts, other indexes, targets or files."""

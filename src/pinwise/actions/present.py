@@ -64,7 +64,7 @@ def read_present(paths: Sequence[Path], environment: Environment, upgrade: Upgra
             error.message,
             file=error.file,
             line=error.line,
-            hint="`--upgrade` chooses every pin anew and writes the lock afresh",
+            hint="`pinwise advise --upgrade` chooses every pin anew and writes the lock afresh",
         ) from error
     kept = Kept(_pins(lock, environment), frees_all=upgrade.all, file=path.name)
     return replace(kept, freed=_freed(upgrade.names, kept.pins, path))

@@ -4,19 +4,20 @@ from typing import Any
 
 import click
 
-from pinwise.cli.options import config_file_option, format_option, setting_options
-from pinwise.cli.selection import selection_options
+from pinwise.cli.options import (
+    SEARCH,
+    TARGET,
+    config_file_option,
+    format_option,
+    manifest_options,
+    setting_options,
+)
 
 
 @click.command("advise")
 @click.argument("folder", required=False)
-@click.option("-r", "--requirement", metavar="FILE", multiple=True, help="A requirements file.")
-@click.option("-c", "--constraint", metavar="FILE", multiple=True, help="A constraints file.")
-@selection_options
-@setting_options(
-    *("python", "platform", "goal", "predictor", "pre", "no_binary", "only_binary"),
-    *("index_url", "extra_index_url", "find_links", "lock"),
-)
+@manifest_options
+@setting_options(*TARGET, "lock")
 @format_option("text", "json")
 @click.option("-U", "--upgrade", is_flag=True, help="Choose every pin anew, whatever the present lock has.")
 @click.option(
@@ -27,7 +28,8 @@ from pinwise.cli.selection import selection_options
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a lock is stale or missing.")
 @click.option("--dry-run", is_flag=True, help="Show the advice and write no lock.")
-@setting_options("offline", "refresh", "fetch_limit", "time_limit", "kb")
+@click.option("--no-hints", is_flag=True, help="Try no changes to the manifest where no stack satisfies it.")
+@setting_options(*SEARCH)
 @config_file_option
 def advise_command(folder: str | None, **options: Any) -> int:
     """Find the best stack of a project and write its lock.

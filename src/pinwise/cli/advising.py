@@ -1,32 +1,27 @@
 """What `pinwise advise` does, step by step."""
 
 import json
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, assert_never
 
 from pinwise import wiring
-from pinwise.actions.advise import SearchOptions, advise
 from pinwise.actions.manifest import FoundManifest
-from pinwise.actions.present import Upgrade, read_present
-from pinwise.actions.request import build_request
+from pinwise.actions.present import Upgrade
 from pinwise.actions.write import UP_TO_DATE, Lock, lock_state, with_paths_from, write_locks
 from pinwise.cli import render
+from pinwise.cli.asking import Question, lock_names
 from pinwise.cli.exits import ExitCode, exit_code
 from pinwise.cli.lines import Line
 from pinwise.cli.paper import write_lines, write_warnings
-from pinwise.cli.progress import Progress
 from pinwise.cli.selection import selection_of
 from pinwise.cli.streams import write_err, write_out
 from pinwise.explain.refusal import Explanation, explain
 from pinwise.formats.locks import LockFormat, lock_format
 from pinwise.formats.report import to_report
 from pinwise.formats.requirements_lock import is_amended
-from pinwise.model.errors import UsageError
 from pinwise.model.outcome import Advice, Outcome, Refusal, Undecided
-from pinwise.model.request import DEFAULT_GROUP, Manifest, Request
+from pinwise.model.request import DEFAULT_GROUP, Manifest
 from pinwise.settings import Settings, read_settings
 
 DRY = "not written"
@@ -39,16 +34,13 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
     found = wiring.read_manifest(folder, options["requirement"], options["constraint"], selection)
     settings = read_settings(options, found.manifest)
     names = lock_names(settings, found.manifest)
-    request = build_request(
-        found.manifest, settings.choices(), wiring.choose_environment(settings, found.folder, found.manifest)
-    )
     upgrade = Upgrade(all=options["upgrade"], names=options["upgrade_package"])
-    read = {Path(file).resolve() for file in found.manifest.files}
-    paths = [path for name in names if (path := found.folder / name).resolve() not in read]
-    request = replace(request, kept=read_present(paths, request.environment, upgrade))
-    write_warnings([*_passed_over(found), *_passed_by(found.folder, names), *request.warnings])
-    outcome = search(request, settings)
-    write_warnings(warning for warning in outcome.warnings if warning not in request.warnings)
+    question = Question.about(found, settings, warnings=_passed_by(found.folder, names), upgrade=upgrade)
+    with question.searching() as search:
+        outcome = search.advise()
+        if isinstance(outcome, Refusal) and not options["no_hints"]:
+            outcome = search.with_hints(outcome)
+    write_warnings(warning for warning in outcome.warnings if warning not in question.request.warnings)
     notes: list[render.LockNote] = []
     if isinstance(outcome, Advice):
         notes = lock(outcome, found, names, mode=_mode(options))
@@ -85,31 +77,6 @@ def _is_pylock(name: str) -> bool:
     return name == "pylock.toml" or (name.startswith("pylock.") and name.endswith(".toml"))
 
 
-def _passed_over(found: FoundManifest) -> list[str]:
-    """Warn of manifests that were not read, because another one in the folder comes first."""
-    return [
-        f"`{found.manifest.files[0]}` was read; `{other}` in the same folder was not."
-        for other in found.passed_over
-    ]
-
-
-def search(request: Request, settings: Settings) -> Outcome:
-    """Ask the knowledge base and the indexes, with progress on stderr."""
-    options = SearchOptions(
-        predictor=settings.predictor,
-        fetch_limit=settings.fetch_limit,
-        time_limit=settings.time_limit,
-        clock=time.monotonic,
-    )
-    now = int(time.time())
-    with (
-        Progress.on_stderr() as progress,
-        wiring.open_world(request, settings, now=now, progress=progress.show) as world,
-    ):
-        source = None if world.source is None else progress.watch(world.source)
-        return advise(request, world.knowledge, source, options=options)
-
-
 def _text(
     outcome: Outcome,
     explanation: Explanation | None,
@@ -133,33 +100,6 @@ def _text(
 
 
 # --- locks
-
-
-def lock_names(settings: Settings, manifest: Manifest) -> tuple[str, ...]:
-    """Return the names of the locks to write, checked before anything is searched.
-
-    Raises:
-        UsageError: A name means no lock, or one that this manifest cannot have.
-    """
-    names = settings.lock or (default_lock(manifest),)
-    for name in names:
-        if lock_format(name) is LockFormat.PIPFILE_LOCK and manifest.kind != "Pipfile":
-            raise UsageError(
-                f"`{name}` needs a `Pipfile`, and `{manifest.files[0]}` is none",
-                hint="write a `pylock.toml` or a requirements file instead",
-            )
-    return names
-
-
-def default_lock(manifest: Manifest) -> str:
-    """Return the name of the lock that a manifest has where none is named; a script has one of its own."""
-    match manifest.kind:
-        case "Pipfile":
-            return "Pipfile.lock"
-        case "script":
-            return f"pylock.{Path(manifest.files[0]).stem.replace('.', '-')}.toml"
-        case _:
-            return "pylock.toml"
 
 
 def lock(advice: Advice, found: FoundManifest, names: Sequence[str], *, mode: str) -> list[render.LockNote]:

@@ -10,7 +10,10 @@ from pinwise.cli.advise import advise_command
 from pinwise.cli.environment import environment_command
 from pinwise.cli.exits import ExitCode
 from pinwise.cli.kb import kb_command
+from pinwise.cli.outdated import outdated_command
 from pinwise.cli.streams import prepare_streams, write_err
+from pinwise.cli.tree import tree_command
+from pinwise.cli.why import why_command
 from pinwise.model.errors import PinwiseError
 
 
@@ -112,5 +115,8 @@ def command() -> None:
 
 
 command.add_command(advise_command)
+command.add_command(why_command)
+command.add_command(tree_command)
+command.add_command(outdated_command)
 command.add_command(environment_command)
 command.add_command(kb_command)

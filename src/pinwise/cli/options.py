@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
+from pinwise.cli.selection import selection_options
 from pinwise.settings.table import BY_NAME
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -56,11 +57,38 @@ def _setting_option(name: str) -> Callable[[Function], Function]:
     )
 
 
+TARGET = (
+    *("python", "platform", "goal", "predictor", "pre", "no_binary", "only_binary"),
+    *("index_url", "extra_index_url", "find_links"),
+)
+"""Settings that say for what a stack is, and where it comes from."""
+
+SEARCH = ("offline", "refresh", "fetch_limit", "time_limit", "kb")
+"""Settings that say how far the search may go."""
+
+
 config_file_option = click.option(
     "--config-file",
     metavar="FILE",
     help="The configuration file.  [default: `config.toml` in the user's folder]",
 )
+
+
+def manifest_options(function: Function) -> Function:
+    """Add the options that name requirements and constraints files, and choose extras and groups."""
+    constraint = click.option("-c", "--constraint", metavar="FILE", multiple=True, help="A constraints file.")
+    requirement = click.option(
+        "-r", "--requirement", metavar="FILE", multiple=True, help="A requirements file."
+    )
+    return requirement(constraint(selection_options(function)))
+
+
+def question_options(function: Function) -> Function:
+    """Add the options of a question about a stack: those of an advice that writes no lock."""
+    function = config_file_option(function)
+    function = setting_options(*SEARCH)(function)
+    function = format_option("text", "json")(function)
+    return manifest_options(setting_options(*TARGET)(function))
 
 
 def format_option(*forms: str) -> Callable[[Function], Function]:

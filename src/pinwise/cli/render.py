@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 from pinwise.cli.lines import WIDTH, Line, wrap
 from pinwise.cli.render_amendments import amendments
+from pinwise.explain.hints import hint_sentence
 from pinwise.explain.prices import cost_by_unit, proof_sentence
 from pinwise.explain.refusal import Explanation
 from pinwise.explain.words import clean, count, listing
 from pinwise.model.environment import Environment
+from pinwise.model.hint import Hint
 from pinwise.model.outcome import Advice, Change, Effort, Pin, Refusal, Undecided
 from pinwise.model.request import DEFAULT_GROUP, DirectRequirement, Request
 
@@ -354,12 +356,23 @@ def render_refusal(refusal: Refusal, explanation: Explanation) -> list[Line]:
         lines += wrap(sentence, first="  ", indent="  ")
     return [
         *lines,
+        *_hints(refusal.hints),
         Line(),
         Line("For the target", "title"),
         *_target(refusal.request.environment),
         *amendments(refusal.request),
         *_nothing_written(),
     ]
+
+
+def _hints(hints: Sequence[Hint]) -> Iterator[Line]:
+    """Say what would help, and that it was tried."""
+    if not hints:
+        return
+    yield Line()
+    yield Line("What would help (tried, one at a time)", "title")
+    for hint in hints:
+        yield from wrap(hint_sentence(hint), first="  ", indent="    ")
 
 
 def render_undecided(undecided: Undecided, *, is_offline: bool) -> list[Line]:

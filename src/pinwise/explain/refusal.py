@@ -46,6 +46,7 @@ from pinwise.explain.words import code, count, listing, to_sentence
 from pinwise.model.conflict import Derivation, Derived, Fact, FactKind
 
 MOST_SENTENCES = 5
+NOTHING_FITS = "No stack satisfies the manifest"
 _IN_ONE_SENTENCE = 3
 _MOST_IN_HEADLINE = 4
 _MOST_LEMMAS = 3
@@ -65,8 +66,13 @@ class Explanation:
     sentences: tuple[str, ...]
 
 
-def explain(derivation: Derivation) -> Explanation:
-    """Tell a derivation in plain English. Pure: the same derivation gives the same words."""
+def explain(derivation: Derivation, *, start: str = NOTHING_FITS) -> Explanation:
+    """Tell a derivation in plain English. Pure: the same derivation gives the same words.
+
+    Args:
+        derivation: Why there is no stack.
+        start: How the headline begins.
+    """
     exact = leaves(derivation)
     facts = simplify(exact)
     clash = find_clash(facts)
@@ -78,7 +84,8 @@ def explain(derivation: Derivation) -> Explanation:
         sentences = _proof(derivation, facts, room)
     else:
         sentences = _story(told, clash, facts, room)
-    return Explanation(_headline(exact, facts, clash), (*map(to_sentence, sentences), *question))
+    headline = f"{start}{_headline(exact, facts, clash)}."
+    return Explanation(headline, (*map(to_sentence, sentences), *question))
 
 
 def _has_steps(derivation: Derived) -> bool:
@@ -86,29 +93,28 @@ def _has_steps(derivation: Derived) -> bool:
 
 
 def _headline(exact: Sequence[Fact], facts: Sequence[Fact], clash: Clash | None) -> str:
-    """Name what the user asked for that cannot be had together."""
-    start = "No stack satisfies the manifest"
+    """Name what the user asked for that cannot be had together, in words that follow "no stack"."""
     missing = [fact for fact in facts if _is_missing(fact, exact)]
     if missing:
         names = dict.fromkeys(code(fact.subject.project) for fact in missing if fact.subject is not None)
         index = next((fact.index for fact in missing if fact.index), "")
         has = f"{code(index)} does not have" if index else "no index has"
-        return f"{start}: {has} {listing(list(names), 'or')}."
+        return f": {has} {listing(list(names), 'or')}"
     asked, number = _asked(facts)
     held = list(
         dict.fromkeys(code(fact.group) for fact in exact if fact.kind is FactKind.HELD and fact.group)
     )
     if not asked:
-        return f"{start}."
+        return ""
     is_direct = all(fact.kind is not FactKind.REQUIRES for fact in facts)
     if number == 1 and is_direct and clash is not None and clash.project == _project(exact):
         if asked[0] == code(clash.project):
-            return f"{start}: no version of {asked[0]} can be used."
+            return f": no version of {asked[0]} can be used"
         usable = "usable version" if any(fact.reasons for fact in facts) else "version"
-        return f"{start}: no {usable} of {code(clash.project)} satisfies {asked[0]}."
+        return f": no {usable} of {code(clash.project)} satisfies {asked[0]}"
     how = {1: "cannot be had", 2: "cannot both be had"}.get(number, "cannot all be had")
     beside = f" beside what {listing(held)} holds" if held else ""
-    return f"{start}: {listing(asked, longest=_MOST_IN_HEADLINE)} {how}{beside}."
+    return f": {listing(asked, longest=_MOST_IN_HEADLINE)} {how}{beside}"
 
 
 def _is_missing(fact: Fact, facts: Iterable[Fact]) -> bool:

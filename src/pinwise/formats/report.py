@@ -12,6 +12,7 @@ from pinwise.formats.lock_text import utc_time, without_credentials
 from pinwise.model.conflict import Derivation, Derived, Fact, Term
 from pinwise.model.environment import Environment
 from pinwise.model.facts import File, Skip
+from pinwise.model.hint import Hint
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import (
     Advice,
@@ -56,7 +57,7 @@ def to_report(outcome: Outcome, explanation: ExplanationText | None) -> dict[str
         "form": FORM,
         "outcome": _kind(outcome),
         "goal": outcome.request.goal,
-        "environment": _environment(outcome.request.environment),
+        "environment": environment_values(outcome.request.environment),
         "packages": [],
         "proof": None,
         "changes": [],
@@ -74,7 +75,7 @@ def to_report(outcome: Outcome, explanation: ExplanationText | None) -> dict[str
     match outcome:
         case Advice():
             report["packages"] = [_package(pin) for pin in outcome.pins]
-            report["proof"] = _proof(outcome.proof)
+            report["proof"] = proof_values(outcome.proof)
             report["changes"] = [_change(change) for change in outcome.changes]
             report["better"] = None if outcome.better is None else _better(outcome.better)
             report["left_out"] = [_left_out(direct) for direct in outcome.left_out]
@@ -84,11 +85,12 @@ def to_report(outcome: Outcome, explanation: ExplanationText | None) -> dict[str
             report["conflict"] = {
                 "headline": explanation.headline,
                 "sentences": list(explanation.sentences),
-                "derivation": _derivation(outcome.derivation),
+                "derivation": derivation_steps(outcome.derivation),
+                "hints": [_hint(hint) for hint in outcome.hints],
             }
         case Undecided():
             report["undecided"] = {"reason": outcome.reason, "missing": list(outcome.missing)}
-    return {key: _clean(value) for key, value in report.items()}
+    return {key: without_secrets(value) for key, value in report.items()}
 
 
 def _kind(outcome: Outcome) -> str:
@@ -101,20 +103,21 @@ def _kind(outcome: Outcome) -> str:
             return "undecided"
 
 
-def _clean(value: object) -> object:
+def without_secrets(value: object) -> object:
     """Return a JSON value with no credentials in any of its strings."""
     match value:
         case str():
             return without_credentials(value)
         case list():
-            return [_clean(item) for item in value]
+            return [without_secrets(item) for item in value]
         case dict():
-            return {key: _clean(item) for key, item in value.items()}
+            return {key: without_secrets(item) for key, item in value.items()}
         case _:
             return value
 
 
-def _environment(environment: Environment) -> dict[str, object]:
+def environment_values(environment: Environment) -> dict[str, object]:
+    """Return an environment as the report has it."""
     return {
         "python": str(environment.python),
         "implementation": environment.implementation,
@@ -125,7 +128,7 @@ def _environment(environment: Environment) -> dict[str, object]:
 
 
 def _better(better: Better) -> dict[str, object]:
-    return {"proof": _proof(better.proof), "changes": [_change(change) for change in better.changes]}
+    return {"proof": proof_values(better.proof), "changes": [_change(change) for change in better.changes]}
 
 
 def _change(change: Change) -> dict[str, object]:
@@ -153,7 +156,7 @@ def _package(pin: Pin) -> dict[str, object]:
         "requires": list(pin.requires),
         "requires_python": pin.requires_python,
         "cost": sum(price.amount for price in pin.prices),
-        "prices": [_price(price) for price in pin.prices],
+        "prices": [price_values(price) for price in pin.prices],
         "behind": pin.behind,
         "days_behind": pin.days_behind,
         "latest": str(pin.latest),
@@ -164,7 +167,8 @@ def _package(pin: Pin) -> dict[str, object]:
     }
 
 
-def _price(price: Price) -> dict[str, object]:
+def price_values(price: Price) -> dict[str, object]:
+    """Return a price as the report has it."""
     return {
         "unit": price.unit,
         "subject": price.subject,
@@ -190,7 +194,8 @@ def _file(file: File) -> dict[str, object]:
     }
 
 
-def _proof(proof: Proof) -> dict[str, object]:
+def proof_values(proof: Proof) -> dict[str, object]:
+    """Return a proof as the report has it."""
     return {
         "optimal": proof.optimal,
         "cost": proof.cost,
@@ -253,7 +258,22 @@ def _effort(effort: Effort) -> dict[str, object]:
     }
 
 
-def _derivation(derivation: Derivation) -> list[dict[str, object]]:
+def _hint(hint: Hint) -> dict[str, object]:
+    return {
+        "kind": hint.kind.value,
+        "relaxed": hint.relaxed or None,
+        "instead": hint.instead or None,
+        "place": hint.place or None,
+        "project": hint.project,
+        "version": None if hint.version is None else str(hint.version),
+        "edits": hint.edits,
+        "packages": hint.packages,
+        "cost": hint.cost,
+        "optimal": hint.optimal,
+    }
+
+
+def derivation_steps(derivation: Derivation) -> list[dict[str, object]]:
     """Return the steps of a derivation, each after those that it rests on; the last one is the conflict.
 
     A conclusion that is used in several places is one step, named by its number in each. Steps stand side by

@@ -7,6 +7,7 @@ from packaging.version import Version
 
 from pinwise.model.conflict import Derivation
 from pinwise.model.facts import File, Origin, Skip
+from pinwise.model.hint import Hint
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import DirectRequirement, LocalProject, Request
 
@@ -187,13 +188,19 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """No stack satisfies the manifest, and why."""
+    """No stack satisfies the manifest, and why.
+
+    Attributes:
+        derivation: How it follows from facts.
+        hints: Changes with which there is a stack, the least one first; empty where none was looked for.
+    """
 
     request: Request
     derivation: Derivation
     warnings: tuple[str, ...] = ()
     snapshot: str = ""
     effort: Effort = Effort()
+    hints: tuple[Hint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

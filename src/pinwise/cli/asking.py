@@ -1,0 +1,164 @@
+"""What every command that needs a stack does: read the manifest, choose the target, search."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pinwise import wiring
+from pinwise.actions.advise import SearchOptions, advise
+from pinwise.actions.manifest import FoundManifest
+from pinwise.actions.ports import World, Worlds
+from pinwise.actions.present import Upgrade, read_present
+from pinwise.actions.request import build_request
+from pinwise.cli.paper import write_warnings
+from pinwise.cli.progress import Progress
+from pinwise.cli.selection import selection_of
+from pinwise.formats.locks import LockFormat, lock_format
+from pinwise.model.environment import Environment
+from pinwise.model.errors import UsageError
+from pinwise.model.outcome import Outcome, Refusal
+from pinwise.model.request import Manifest, Request
+from pinwise.settings import Settings, read_settings
+
+KEEP_ALL = Upgrade()
+"""Let go of no present pin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """An open world, and the request that is put to it.
+
+    Attributes:
+        request: What is asked.
+        world: What it sees.
+        worlds: Gives the world as other requests see it.
+        options: How to search.
+        for_python: The same request for another Python.
+    """
+
+    request: Request
+    world: World
+    worlds: Worlds
+    options: SearchOptions
+    for_python: Callable[[str], Request]
+
+    def advise(self, *, is_recorded: bool = True) -> Outcome:
+        """Return the best stack, or why there is none."""
+        options = replace(self.options, is_recorded=is_recorded)
+        return advise(self.request, self.world.knowledge, self.world.source, options=options)
+
+    def with_hints(self, refusal: Refusal) -> Refusal:
+        """Return the refusal with changes to the request that were tried and help."""
+        from pinwise.actions.hints import Trying, find_hints  # noqa: PLC0415  # for refusals only
+
+        trying = Trying(self.worlds, self.options, self.for_python)
+        return replace(refusal, hints=find_hints(refusal, trying))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A manifest with the settings that hold for it, and the request that they make."""
+
+    found: FoundManifest
+    settings: Settings
+    request: Request
+
+    @classmethod
+    def read(cls, folder: str | None, options: Mapping[str, Any]) -> "Question":
+        """Return what the options of a command ask, with its warnings written."""
+        selection = selection_of(options)
+        found = wiring.read_manifest(folder, options["requirement"], options["constraint"], selection)
+        return cls.about(found, read_settings(options, found.manifest))
+
+    @classmethod
+    def about(
+        cls,
+        found: FoundManifest,
+        settings: Settings,
+        warnings: Iterable[str] = (),
+        *,
+        upgrade: Upgrade = KEEP_ALL,
+    ) -> "Question":
+        """Return what is asked about a manifest that was read, with its and the given warnings written.
+
+        The pins of the present lock are kept, as far as `upgrade` does not let go of them.
+        """
+        environment = wiring.choose_environment(settings, found.folder, found.manifest)
+        request = build_request(found.manifest, settings.choices(), environment)
+        read = {Path(file).resolve() for file in found.manifest.files}
+        locks = [found.folder / name for name in lock_names(settings, found.manifest)]
+        kept = read_present([path for path in locks if path.resolve() not in read], environment, upgrade)
+        write_warnings([*_passed_over(found), *warnings, *request.warnings])
+        return cls(found, settings, replace(request, kept=kept))
+
+    def for_environment(self, environment: Environment) -> Request:
+        """Return the same request for another target."""
+        request = build_request(self.found.manifest, self.settings.choices(), environment)
+        return replace(request, kept=self.request.kept)
+
+    @contextmanager
+    def searching(self) -> Iterator[Search]:
+        """Open the knowledge base and the indexes, with progress on stderr."""
+        settings, request = self.settings, self.request
+        options = SearchOptions(
+            predictor=settings.predictor,
+            fetch_limit=settings.fetch_limit,
+            time_limit=settings.time_limit,
+            clock=time.monotonic,
+        )
+        now = int(time.time())
+        with (
+            Progress.on_stderr() as progress,
+            wiring.open_worlds(settings, now=now, progress=progress.show) as worlds,
+        ):
+
+            def watched(asked: Request) -> World:
+                world = worlds(asked)
+                source = None if world.source is None else progress.watch(world.source)
+                return World(world.knowledge, source)
+
+            yield Search(
+                request,
+                watched(request),
+                watched,
+                options,
+                lambda python: self.for_environment(wiring.for_python(request.environment, python)),
+            )
+
+
+def _passed_over(found: FoundManifest) -> list[str]:
+    """Warn of manifests that were not read, because another one in the folder comes first."""
+    return [
+        f"`{found.manifest.files[0]}` was read; `{other}` in the same folder was not."
+        for other in found.passed_over
+    ]
+
+
+def lock_names(settings: Settings, manifest: Manifest) -> tuple[str, ...]:
+    """Return the names of the locks to write, checked before anything is searched.
+
+    Raises:
+        UsageError: A name means no lock, or one that this manifest cannot have.
+    """
+    names = settings.lock or (default_lock(manifest),)
+    for name in names:
+        if lock_format(name) is LockFormat.PIPFILE_LOCK and manifest.kind != "Pipfile":
+            raise UsageError(
+                f"`{name}` needs a `Pipfile`, and `{manifest.files[0]}` is none",
+                hint="write a `pylock.toml` or a requirements file instead",
+            )
+    return names
+
+
+def default_lock(manifest: Manifest) -> str:
+    """Return the name of the lock that a manifest has where none is named; a script has one of its own."""
+    match manifest.kind:
+        case "Pipfile":
+            return "Pipfile.lock"
+        case "script":
+            return f"pylock.{Path(manifest.files[0]).stem.replace('.', '-')}.toml"
+        case _:
+            return "pylock.toml"
