@@ -16,9 +16,11 @@ import click
 from pinwise.actions.manifest import MANIFESTS
 from pinwise.cli import main as command
 from pinwise.cli.exits import ExitCode
-from pinwise.environment.declare import KNOWN_PLATFORMS, NEWEST_PYTHON, OLDEST_PYTHON
+from pinwise.environment.file import KEYS
+from pinwise.environment.platforms import KNOWN_PLATFORMS
 from pinwise.formats.locks import LockFormat
 from pinwise.formats.pipfile import ENTRY_KEYS, IGNORED_KEYS, MARKER_KEYS, REMOTE_KEYS
+from pinwise.formats.python_names import NEWEST_PYPY, NEWEST_PYTHON, OLDEST_FREE_THREADED, OLDEST_PYTHON
 from pinwise.formats.requirements_lines import FLAGS, SHORT, WITH_VALUE
 from pinwise.model.errors import PinwiseError
 from pinwise.model.outcome import Advice, Refusal, Undecided
@@ -266,8 +268,14 @@ options are understood: {options}.
 
 ## Targets
 
-CPython {oldest} to {newest} on Linux. A platform is named by a tag, N being any version of its C library:
+CPython {oldest} to {newest}, free-threaded from {threaded} on (`3.14t`), and PyPy {oldest} to {pypy}
+(`pypy{pypy}`). A platform is named by a tag, N being any version of its C library or of macOS:
 {platforms}.
+Since macOS 11 a tag names the year's first release: `macosx_14_5_arm64` is `macosx_14_0_arm64`.
+
+A target may also be a file (`--environment FILE`), in the form that `pinwise environment --format toml`
+prints. It needs `python` and `platform`; {target_keys} are derived from
+them where they are not there. `origins` has no effect.
 
 ## Locks
 
@@ -296,7 +304,10 @@ def formats() -> str:
         options=_code(options),
         oldest=".".join(map(str, OLDEST_PYTHON)),
         newest=".".join(map(str, NEWEST_PYTHON)),
+        pypy=".".join(map(str, NEWEST_PYPY)),
+        threaded=".".join(map(str, OLDEST_FREE_THREADED)),
         platforms=_code(KNOWN_PLATFORMS),
+        target_keys=_code(key for key in KEYS if key not in ("python", "platform", "origins")),
         pylock=LockFormat.PYLOCK,
         pipfile_lock=LockFormat.PIPFILE_LOCK,
         requirements=LockFormat.REQUIREMENTS,

@@ -63,6 +63,10 @@ def choose_environment(settings: Settings, folder: Path, manifest: Manifest | No
     Raises:
         TargetError: There is none, or it cannot be read.
     """
+    if settings.environment is not None:
+        from pinwise.environment.file import read_environment_file  # noqa: PLC0415  # for this setting only
+
+        return read_environment_file(settings.environment)
     return _choose_environment(
         Clues(
             folder=folder,

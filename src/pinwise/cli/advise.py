@@ -12,7 +12,7 @@ from pinwise.cli.options import config_file_option, format_option, setting_optio
 @click.option("-r", "--requirement", metavar="FILE", multiple=True, help="A requirements file.")
 @click.option("-c", "--constraint", metavar="FILE", multiple=True, help="A constraints file.")
 @setting_options(
-    *("python", "platform", "goal", "predictor", "pre", "no_binary", "only_binary"),
+    *("python", "platform", "environment", "goal", "predictor", "pre", "no_binary", "only_binary"),
     *("index_url", "extra_index_url", "find_links", "lock"),
 )
 @format_option("text", "json")

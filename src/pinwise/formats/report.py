@@ -117,6 +117,7 @@ def _environment(environment: Environment) -> dict[str, object]:
         "python": str(environment.python),
         "implementation": environment.implementation,
         "platform": environment.platform,
+        "abi_flags": environment.abi_flags,
         "markers": dict(environment.markers),
         "origins": dict(environment.origins),
     }

@@ -51,8 +51,11 @@ def render_requirements_lock(advice: Advice) -> str:
 
 
 def _head(request: Request) -> Iterator[str]:
-    python = request.environment.python
-    yield f"{OWN_LOCK} for Python {python.major}.{python.minor}, {one_line(request.environment.platform)}"
+    environment = request.environment
+    name = {"pypy": "PyPy"}.get(environment.implementation, "Python")
+    kind = ", free-threaded" if "t" in environment.abi_flags else ""
+    version = f"{environment.python.major}.{environment.python.minor}"
+    yield f"{OWN_LOCK} for {name} {version}{kind}, {one_line(environment.platform)}"
     yield "# install: pip install --require-hashes -r THIS_FILE"
 
 

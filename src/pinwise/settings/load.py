@@ -20,7 +20,7 @@ from pinwise.settings.sources import (
     user_folder,
     variable_source,
 )
-from pinwise.settings.table import PREFIX, SETTINGS, Setting, Settings
+from pinwise.settings.table import BY_NAME, PREFIX, SETTINGS, Setting, Settings
 from pinwise.settings.values import setting_value
 
 
@@ -71,6 +71,7 @@ class _Loading:
             if source is not None:
                 self.origins[setting.name] = source.words(setting)
                 values[setting.name] = setting_value(setting, source)
+        self._settle_target(values)
         pip = read_pip_configuration(self.environ, self.sources[0].folder)
         indexes = ("index_url", "extra_index_url", "find_links")
         plain = {name: value for name, value in values.items() if name not in indexes}
@@ -88,6 +89,22 @@ class _Loading:
             origins=self.origins,
             warnings=tuple(self._warnings()),
         )
+
+    def _settle_target(self, values: dict[str, object]) -> None:
+        """Let the target as a file and as names count by rank: the source that outranks the other wins."""
+        file = self._source_of(BY_NAME["environment"])
+        if file is None:
+            return
+        for name in ("python", "platform"):
+            source = self._source_of(BY_NAME[name])
+            if source is file:
+                second = file.name_of(BY_NAME[name])
+                hint = "keep one of them: such a file names the Python and the platform"
+                raise file.error(BY_NAME["environment"], f"and `{second}` both name the target", hint)
+            is_outranked = source is None or self.sources.index(source) > self.sources.index(file)
+            for loser in (name,) if is_outranked else ("environment",):
+                values.pop(loser, None)
+                self.origins.pop(loser, None)
 
     def _source_of(self, setting: Setting) -> Source | None:
         return next((source for source in self.sources if setting.name in source.values), None)

@@ -83,16 +83,24 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "platform",
         Kind.TEXT,
-        "The platform that the stack will run on, as a tag such as `manylinux_2_28_x86_64`.",
+        "The platform that the stack will run on, as a tag: `manylinux_2_28_x86_64`, `macosx_14_0_arm64`, "
+        "`win_amd64`.",
         "this machine's",
         is_for_manifests=True,
     ),
     Setting(
         "python",
         Kind.TEXT,
-        "The Python that the stack will run on: a version, or (not in a manifest) an interpreter.",
+        "The Python that the stack will run on: `3.12`, `3.14t` (free-threaded), `pypy3.11`, or (not in a "
+        "manifest) an interpreter.",
         "the project's",
         is_for_manifests=True,
+    ),
+    Setting(
+        "environment",
+        Kind.PATH,
+        "The target as a file, as `pinwise environment --format toml` prints it; stands for `platform` and "
+        "`python`.",
     ),
     Setting(
         "pre",
@@ -192,6 +200,7 @@ class Settings:
     predictor: str = "exact"
     platform: str | None = None
     python: str | None = None
+    environment: Path | None = None
     pre: bool = False
     no_binary: tuple[str, ...] = ()
     only_binary: tuple[str, ...] = ()
