@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinwise.cli.render import environment_facts, to_toml
@@ -19,19 +19,11 @@ SMALL = 'python = "3.12"\nplatform = "macosx_14_0_arm64"\n'
 
 TEXTS = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_characters="\x7f"), max_size=8)
 
-declared = st.builds(
-    declare,
-    st.sampled_from(PYTHONS),
-    st.sampled_from(KNOWN_PLATFORMS).map(
-        lambda form: form.replace("macosx_N_N", "macosx_12_0").replace("2_N", "2_30").replace("1_N", "1_2")
-    ),
-    build=st.builds(
-        Build,
-        release=TEXTS,
-        version=TEXTS,
-        machine=st.sampled_from(["", "ARM64"]),
-    ),
+PLATFORMS = tuple(
+    form.replace("macosx_N_N", "macosx_12_0").replace("2_N", "2_30").replace("1_N", "1_2")
+    for form in KNOWN_PLATFORMS
 )
+BUILDS = st.builds(Build, release=TEXTS, version=TEXTS, machine=st.sampled_from(["", "ARM64"]))
 
 
 def bare(environment: Environment) -> Environment:
@@ -44,9 +36,11 @@ def described(environment: Environment) -> str:
     return to_toml(environment_facts(environment))
 
 
-@given(declared)
-def test_what_is_printed_is_read_again(environment: Environment) -> None:
+@settings(max_examples=50)
+@given(st.sampled_from(PYTHONS), st.sampled_from(PLATFORMS), BUILDS)
+def test_what_is_printed_is_read_again(python: str, platform: str, build: Build) -> None:
     """Reading what was printed gives the same target."""
+    environment = declare(python, platform, build=build)
     assert bare(parse_environment_file(described(environment), "x.toml")) == bare(environment)
 
 

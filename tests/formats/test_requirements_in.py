@@ -257,7 +257,7 @@ def test_options_that_change_nothing_are_ignored_with_a_warning() -> None:
         ("--index-url=", "`--index-url` needs a value", None),
         ("-i ftp://x.example", "is not the URL of an index", "https://"),
         ("-i https://[x", "is not the URL of an index", "https://"),
-        ("-i https://${USER}@x.example/s", "environment variables", "PINWISE_INDEX_URL"),
+        ("-i https://x.example/${USER}", "environment variables", "PINWISE_INDEX_URL"),
         ("${NAME}==1", "environment variables", None),
         ("flask --pre", "`--pre` cannot stand on the line of a requirement", "of its own"),
         (f"--hash={DIGEST}", "`--hash` stands without a requirement", None),

@@ -98,12 +98,18 @@ def search(request: Request, settings: Settings) -> Outcome:
         clock=time.monotonic,
     )
     now = int(time.time())
-    with (
-        Progress.on_stderr() as progress,
-        wiring.open_world(request, settings, now=now, progress=progress.show) as world,
-    ):
-        source = None if world.source is None else progress.watch(world.source)
-        return advise(request, world.knowledge, source, options=options)
+    troubles: list[str] = []
+    try:
+        with (
+            Progress.on_stderr() as progress,
+            wiring.open_world(
+                request, settings, now=now, progress=progress.show, warn=troubles.append
+            ) as world,
+        ):
+            source = None if world.source is None else progress.watch(world.source)
+            return advise(request, world.knowledge, source, options=options)
+    finally:
+        write_warnings(troubles)
 
 
 def _text(

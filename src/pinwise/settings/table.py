@@ -167,6 +167,14 @@ SETTINGS: tuple[Setting, ...] = (
         is_option=False,
     ),
     Setting(
+        "keyring",
+        Kind.FLAG,
+        "Whether the `keyring` program, where there is one, is asked for the password of an index that "
+        "refuses us.",
+        "yes",
+        is_option=False,
+    ),
+    Setting(
         "metadata",
         Kind.TABLES,
         "What releases without metadata of their own require: `name`, `version`, `requires-dist`, "
@@ -185,6 +193,8 @@ class Settings:
 
     Attributes:
         asked, fallback: Indexes from the options, and from everywhere else but the manifest.
+        netrc: The file of logins, None where there is none.
+        variables: Environment variables, which may stand in the credentials of indexes; never printed.
         proxies: Scheme ("http", "https", "all") -> URL of a proxy; "no" -> hosts that need none.
         virtual_env: The activated virtual environment, None where there is none.
         search_path: Where commands are searched.
@@ -214,7 +224,10 @@ class Settings:
     connect_timeout: float = 10.0
     read_timeout: float = 30.0
     ca_file: Path | None = None
-    proxies: Mapping[str, str] = field(default_factory=dict)
+    keyring: bool = True
+    netrc: Path | None = None
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
     virtual_env: Path | None = None
     search_path: str = os.defpath
     is_plain: bool = False
