@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.markers import Marker
-from packaging.pylock import Pylock
+from packaging.pylock import Pylock, PylockSelectError
+from packaging.tags import Tag
 
+from pinwise.environment.declare import declare
 from pinwise.formats.digest import request_digest
 from pinwise.formats.locks import LockFormat, lock_format, says_the_same
 from pinwise.formats.pipfile_lock import render_pipfile_lock
@@ -237,6 +239,38 @@ def test_pylock_pins_its_target() -> None:
     }.items():
         assert not marker.evaluate({**target, name: other})
     assert read_pylock(usual_stack())["requires-python"] == ">=3.12"
+
+
+@pytest.mark.parametrize("platform", ["macosx_14_0_arm64", "win_amd64", "win32", "musllinux_1_2_aarch64"])
+@pytest.mark.parametrize("python", ["3.12", "3.14t", "pypy3.11"])
+def test_pylock_is_for_any_target(python: str, platform: str) -> None:
+    """The standard's own reader takes the lock on the target that it is for, and on no other."""
+    stack = advice(pin("flask", "3.0", asked="flask"), environment=declare(python, platform))
+    lock = Pylock.from_dict(read_pylock(stack))
+    tags = [Tag(*tag.split("-")) for tag in stack.request.environment.tags]
+    environment: Any = dict(stack.request.environment.markers)
+    assert [found.name for found, _ in lock.select(environment=environment, tags=tags)] == ["flask"]
+    elsewhere: Any = {**environment, "sys_platform": "cygwin"}
+    with pytest.raises(PylockSelectError):
+        list(lock.select(environment=elsewhere, tags=tags))
+
+
+def test_pylock_takes_any_machine_for_a_32_bit_windows() -> None:
+    """A 32-bit Python mostly runs on a 64-bit Windows, and its markers name the machine."""
+    assert "platform_machine" not in environment_marker(declare("3.12", "win32"))
+    assert "platform_machine == 'AMD64'" in environment_marker(declare("3.12", "win_amd64"))
+
+
+def test_a_free_threaded_target_is_another_request() -> None:
+    """The digest tells targets apart that have the same markers; own tags count too."""
+    threaded, usual = declare("3.14t", "win_amd64"), declare("3.14", "win_amd64")
+    own = replace(usual, tags=("py3-none-any",), has_own_tags=True)
+    digests = {request_digest(advice(environment=each).request) for each in (threaded, usual, own)}
+    assert len(digests) == 3
+    assert "for Python 3.14, free-threaded, win_amd64" in render_requirements_lock(
+        advice(environment=threaded)
+    )
+    assert read_pylock(advice(environment=threaded))["tool"]["pinwise"]["environment"]["abi_flags"] == "t"
 
 
 def test_pylock_package_says_what_it_is() -> None:
