@@ -53,13 +53,22 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting(
-        "index_url", Kind.URL, "The index that serves what no other one has.", "pip's, else the public one"
+        "index_url",
+        Kind.URL,
+        "The index that serves what no other one has.",
+        "pip's, else uv's, else the public one",
     ),
     Setting(
-        "extra_index_url", Kind.URLS, "Indexes that are asked before the index URL, in this order.", "pip's"
+        "extra_index_url",
+        Kind.URLS,
+        "Indexes that are asked before the index URL, in this order.",
+        "pip's, else uv's",
     ),
     Setting(
-        "find_links", Kind.URLS, "Folders or pages that list files of many projects; asked first.", "pip's"
+        "find_links",
+        Kind.URLS,
+        "Folders or pages that list files of many projects; asked first.",
+        "pip's, else uv's",
     ),
     Setting(
         "kb", Kind.PATH, "The file of the knowledge base.", "`knowledge.sqlite` in the user's data folder"
