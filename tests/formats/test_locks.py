@@ -501,6 +501,28 @@ def test_pipfile_lock_source_with_two_names() -> None:
     )
 
 
+def test_pipfile_lock_is_free_of_mirrors() -> None:
+    """Where `--index-url` stood in for a source of the Pipfile, the lock names the source and its own URL."""
+    mirror = "https://mirror.example/simple"
+    stack = advice(pin("a", "1", asked="a", index=mirror, index_name="corp"), indexes=[Index(mirror, "corp")])
+    text = render_pipfile_lock(stack, pipfile_manifest(stack, indexes=[Index(INDEX, "corp")]))
+    assert "mirror" not in text
+    assert json.loads(text)["default"]["a"]["index"] == "corp"
+    assert json.loads(text)["_meta"]["sources"] == [{"name": "corp", "url": INDEX, "verify_ssl": True}]
+
+
+@pytest.mark.parametrize(
+    ("login", "is_kept"),
+    [("${USER}:${WORD}", True), ("${TOKEN}", True), ("me:${WORD}", False), ("${USER}:word", False)],
+)
+def test_pipfile_lock_keeps_variables_and_no_credentials(login: str, is_kept: bool) -> None:  # noqa: FBT001
+    """As pipenv writes it, a source whose login is variables keeps them; any other login is left out."""
+    source = Index("https://index.example/simple", "corp", secret=f"https://{login}@index.example/simple")
+    stack = advice(pin("a", "1", asked="a", index=source.url, index_name="corp"), indexes=[source])
+    (written,) = read_pipfile_lock(stack, pipfile_manifest(stack, indexes=[source]))["_meta"]["sources"]
+    assert written["url"] == (source.secret if is_kept else source.url)
+
+
 def test_pipfile_lock_needs_a_pipfile() -> None:
     """Without a Pipfile there is no hash, and no `Pipfile.lock`."""
     manifest = replace(pipfile_manifest(usual_stack()), files=("requirements.in",), pipfile_sha256=None)

@@ -298,6 +298,12 @@ def _refuse_other_variables(url: str, place: Place) -> None:
         )
 
 
+def has_variables_only(index: Index) -> bool:
+    """Whether the credentials of an index are nothing but ``${NAME}``, which is no secret."""
+    user_info = _USER_INFO.match(index.secret or "")
+    return user_info is not None and VARIABLE.sub("", user_info[1]) in ("", ":")
+
+
 def fill_variables(index: Index, variables: Mapping[str, str]) -> Index:
     """Return `index` with the value of each ``${NAME}`` in its credentials, percent-encoded where need be.
 
