@@ -36,7 +36,7 @@ def described(environment: Environment) -> str:
     return to_toml(environment_facts(environment))
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.sampled_from(PYTHONS), st.sampled_from(PLATFORMS), BUILDS)
 def test_what_is_printed_is_read_again(python: str, platform: str, build: Build) -> None:
     """Reading what was printed gives the same target."""
