@@ -16,13 +16,16 @@ import click
 from pinwise.actions.manifest import MANIFESTS
 from pinwise.cli import main as command
 from pinwise.cli.exits import ExitCode
-from pinwise.environment.declare import KNOWN_PLATFORMS, NEWEST_PYTHON, OLDEST_PYTHON
+from pinwise.environment.file import KEYS as TARGET_KEYS
+from pinwise.environment.platforms import KNOWN_PLATFORMS
 from pinwise.formats.locks import LockFormat
 from pinwise.formats.own_table import MANIFEST_KEYS
 from pinwise.formats.pipfile import ENTRY_KEYS, IGNORED_KEYS, MARKER_KEYS, REMOTE_KEYS
 from pinwise.formats.pyproject import OTHER_TOOLS
+from pinwise.formats.python_names import NEWEST_PYPY, NEWEST_PYTHON, OLDEST_FREE_THREADED, OLDEST_PYTHON
 from pinwise.formats.requirements_lines import FLAGS, SHORT, WITH_VALUE
-from pinwise.formats.script import KEYS, SUFFIXES
+from pinwise.formats.script import KEYS as SCRIPT_KEYS
+from pinwise.formats.script import SUFFIXES
 from pinwise.model.errors import PinwiseError
 from pinwise.model.outcome import Advice, Refusal, Undecided
 from pinwise.settings import SETTINGS, Setting
@@ -306,8 +309,14 @@ options are understood: {options}.
 
 ## Targets
 
-CPython {oldest} to {newest} on Linux. A platform is named by a tag, N being any version of its C library:
+CPython {oldest} to {newest}, free-threaded from {threaded} on (`3.14t`), and PyPy {oldest} to {pypy}
+(`pypy{pypy}`). A platform is named by a tag, N being any version of its C library or of macOS:
 {platforms}.
+Since macOS 11 a tag names the year's first release: `macosx_14_5_arm64` is `macosx_14_0_arm64`.
+
+A target may also be a file (`--environment FILE`), in the form that `pinwise environment --format toml`
+prints. It needs `python` and `platform`; {target_keys} are derived from
+them where they are not there. `origins` has no effect.
 
 ## Locks
 
@@ -337,12 +346,15 @@ def formats() -> str:
         remote=_code(REMOTE_KEYS),
         tools=_code(f"tool.{tool}.{key}" for tool, key in OTHER_TOOLS),
         suffixes=" or ".join(f"`{suffix}`" for suffix in SUFFIXES),
-        keys=_code(KEYS),
+        keys=_code(SCRIPT_KEYS),
         own=_code(setting.name for setting in SETTINGS if setting.is_for_manifests),
         options=_code(options),
         oldest=".".join(map(str, OLDEST_PYTHON)),
         newest=".".join(map(str, NEWEST_PYTHON)),
+        pypy=".".join(map(str, NEWEST_PYPY)),
+        threaded=".".join(map(str, OLDEST_FREE_THREADED)),
         platforms=_code(KNOWN_PLATFORMS),
+        target_keys=_code(key for key in TARGET_KEYS if key not in ("python", "platform", "origins")),
         pylock=LockFormat.PYLOCK,
         pipfile_lock=LockFormat.PIPFILE_LOCK,
         requirements=LockFormat.REQUIREMENTS,

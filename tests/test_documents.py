@@ -70,6 +70,7 @@ def test_shell_commands_work(page: Path, index: LoopbackIndex, tmp_path: Path) -
     home.mkdir()
     (folder / "Pipfile").write_text('[packages]\nflask = "*"\n', encoding="utf-8")
     (folder / "constraints.txt").write_text("werkzeug<4\n", encoding="utf-8")
+    (folder / "production.toml").write_text('python = "3.12"\nplatform = "win_amd64"\n', encoding="utf-8")
     environment = page_environment(index, home, os.environ)
     for each in shell_commands(page.read_text(encoding="utf-8")):
         assert run_shell(each, folder=folder, index=index, environment=environment) == "", each

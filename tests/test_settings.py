@@ -15,7 +15,7 @@ from pinwise.model.request import Manifest
 from pinwise.settings import SETTINGS, Settings, load_settings, read_settings
 from pinwise.settings.kinds import Kind
 
-NO_PIP = {"PIP_CONFIG_FILE": "/dev/null"}
+NO_PIP = {"PIP_CONFIG_FILE": "/dev/null", "UV_NO_CONFIG": "1"}
 INDEX = "https://index.example/simple"
 OTHER = "https://other.example/simple"
 

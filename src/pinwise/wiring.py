@@ -3,10 +3,13 @@
 What only some commands need is imported where it is built: an offline advice never loads a network client.
 """
 
+import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +19,7 @@ from pinwise.actions.manifest import read_target_manifest as _read_target_manife
 from pinwise.actions.ports import World, Worlds
 from pinwise.environment.choose import Clues
 from pinwise.environment.choose import choose_environment as _choose_environment
+from pinwise.formats.entries import fill_variables
 from pinwise.indexes import archives
 from pinwise.knowledge.store import Store, open_store
 from pinwise.knowledge.view import KnowledgeView, without_store
@@ -26,6 +30,7 @@ from pinwise.settings import Settings
 
 if TYPE_CHECKING:
     from pinwise.actions.ingest import Progress
+    from pinwise.indexes.credentials import Credentials
     from pinwise.indexes.limits import Limits
     from pinwise.indexes.transport import TransportSettings
 
@@ -62,6 +67,10 @@ def choose_environment(settings: Settings, folder: Path, manifest: Manifest | No
     Raises:
         TargetError: There is none, or it cannot be read.
     """
+    if settings.environment is not None:
+        from pinwise.environment.file import read_environment_file  # noqa: PLC0415  # for this setting only
+
+        return read_environment_file(settings.environment)
     return _choose_environment(
         Clues(
             folder=folder,
@@ -111,9 +120,10 @@ def open_world(
     *,
     now: int,
     progress: "Callable[[Progress], None] | None" = None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Iterator[World]:
     """Open what one advice needs; see `open_worlds`."""
-    with open_worlds(settings, now=now, progress=progress) as worlds:
+    with open_worlds(settings, now=now, progress=progress, warn=warn) as worlds:
         yield worlds(request)
 
 
@@ -123,6 +133,7 @@ def open_worlds(
     *,
     now: int,
     progress: "Callable[[Progress], None] | None" = None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Worlds]:
     """Open what advices need, for several requests that share a knowledge base and a transport.
 
@@ -130,6 +141,7 @@ def open_worlds(
         settings: The knowledge base, how to reach indexes, whether to be offline.
         now: The time of day, in seconds since 1970.
         progress: Called as facts arrive.
+        warn: Called with a whole sentence where a source of credentials is of no use.
 
     Raises:
         StoreFailure: The knowledge base cannot be opened.
@@ -147,12 +159,13 @@ def open_worlds(
         begin = now + 1 if settings.refresh else now
         max_age = 0 if settings.refresh else settings.max_age
         options = IngestOptions(clock=lambda: max(time.time(), begin), progress=progress)
-        transport = stack.enter_context(Transport(_transport_settings(settings)))
+        transport = stack.enter_context(Transport(_transport_settings(settings, warn)))
         courier = IndexCourier(transport, _limits(settings))
 
         def online(request: Request) -> World:
+            indexes = [fill_variables(index, settings.variables) for index in request.indexes]
             view = KnowledgeView(store, request, now=begin, max_age=max_age)
-            return World(view, Ingestion(view, store, courier, request.indexes, options))
+            return World(view, Ingestion(view, store, courier, indexes, options))
 
         yield online
 
@@ -171,7 +184,7 @@ def _limits(settings: Settings) -> "Limits":
     return Limits(connect=settings.connect_timeout, read=settings.read_timeout)
 
 
-def _transport_settings(settings: Settings) -> "TransportSettings":
+def _transport_settings(settings: Settings, warn: Callable[[str], None]) -> "TransportSettings":
     from pinwise.indexes.transport import TransportSettings  # noqa: PLC0415  # not when offline
 
     return TransportSettings(
@@ -179,7 +192,25 @@ def _transport_settings(settings: Settings) -> "TransportSettings":
         ca_file=None if settings.ca_file is None else str(settings.ca_file),
         proxies=proxy_patterns(settings.proxies),
         limits=_limits(settings),
+        credentials=_credentials(settings, warn),
     )
+
+
+def _credentials(settings: Settings, warn: Callable[[str], None]) -> "Credentials":
+    from pinwise.indexes.credentials import Credentials, Keyring, read_netrc  # noqa: PLC0415  # as above
+
+    command = keyring_command(settings) if settings.keyring else ()
+    return Credentials(
+        {} if settings.netrc is None else read_netrc(settings.netrc, warn),
+        Keyring(command, warn) if command else None,
+    )
+
+
+def keyring_command(settings: Settings) -> tuple[str, ...]:
+    """Return the command that asks the keyring: the program on the search path, else the module beside us."""
+    if program := shutil.which("keyring", path=settings.search_path):
+        return (program,)
+    return (sys.executable, "-m", "keyring") if find_spec("keyring") else ()
 
 
 def own_version() -> str:

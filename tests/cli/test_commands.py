@@ -274,7 +274,7 @@ def test_a_manifest_that_cannot_be_read_is_a_usage_error(place: Place, text: str
         (["--lock", "Pipfile.lock"], "`Pipfile.lock` needs a `Pipfile`"),
         (["--lock", "a.txt", "--lock", "./a.txt"], "two locks would be written"),
         (["--lock", "requirements.txt"], "was read as a manifest"),
-        (["--platform", "win_amd64"], "not a platform that pinwise knows"),
+        (["--platform", "win_ia64"], "not a platform that pinwise knows"),
         (["--python", "2.7"], "not among the targets"),
         (["--index-url", "index.example"], "`--index-url` must be the URL of an index"),
         (["--format", "xml"], "'xml' is not one of 'text', 'json'"),

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from pinwise.environment.declare import declare
 from pinwise.formats.pipfile import parse_pipfile
 from pinwise.formats.pipfile_lock import render_pipfile_lock
 from pinwise.formats.pylock import render_pylock
@@ -246,6 +247,41 @@ def test_uv_installs_pylock(world: World) -> None:
     assert installed(python) == {**STACK, "app": "1.0", "lib": "2.0"}
     world.run(*uv, "--group", "develop")
     assert installed(python) == {**STACK, **TOOLS, "app": "1.0", "lib": "2.0"}
+
+
+UV_PLATFORMS = {
+    "macosx_14_0_arm64": "aarch64-apple-darwin",
+    "macosx_11_0_x86_64": "x86_64-apple-darwin",
+    "win_amd64": "x86_64-pc-windows-msvc",
+    "win_arm64": "aarch64-pc-windows-msvc",
+    "win32": "i686-pc-windows-msvc",
+    "musllinux_1_2_aarch64": "aarch64-unknown-linux-musl",
+    "manylinux_2_28_x86_64": "x86_64-unknown-linux-gnu",
+}
+
+
+@pytest.mark.parametrize("platform", UV_PLATFORMS)
+def test_uv_takes_a_lock_for_its_target_only(world: World, platform: str) -> None:
+    """Asked for the same platform, uv takes the lock of a target from anywhere; for others it refuses it."""
+    python = ".".join(map(str, sys.version_info[:2]))
+    files = next(each.files for each in world.stack.pins if each.name == "flask")
+    stack = advice(
+        pin("flask", "3.0", asked="flask", index=world.main.url, files=files),
+        indexes=world.indexes(),
+        environment=declare(python, platform),
+    )
+    (world.folder / "pylock.toml").write_text(render_pylock(stack), encoding="utf-8")
+    uv = (client("uv"), "pip", "install", "--dry-run", "--python", sys.executable, "--target", "there")
+    for name, theirs in UV_PLATFORMS.items():
+        done = world.attempt(
+            *uv, "--python-platform", theirs, "--python-version", python, "-r", "pylock.toml"
+        )
+        says = done.stdout + done.stderr
+        if name == platform or (platform == "win32" and name.startswith("win")):
+            assert done.returncode == 0, says
+            assert "flask" in says
+        else:
+            assert "not supported by the lockfile" in says
 
 
 def test_uv_takes_requirements_with_digests(world: World) -> None:

@@ -4,7 +4,9 @@ import pytest
 from packaging.markers import Marker, default_environment
 from packaging.tags import Tag
 
-from pinwise.environment.declare import Build, declare, parse_platform, parse_python
+from pinwise.environment.declare import Build, declare
+from pinwise.environment.platforms import parse_platform
+from pinwise.formats.python_names import names_a_python, parse_python
 from pinwise.model.errors import TargetError
 
 
@@ -112,8 +114,10 @@ def test_an_alias_is_the_platform_it_stands_for(alias: str, name: str) -> None:
     [
         "",
         "linux",
-        "win_amd64",
-        "macosx_11_0_arm64",
+        "win_ia64",
+        "macosx_10_15_arm64",
+        "macosx_10_3_x86_64",
+        "macosx_11_0_universal2",
         "manylinux_2_4_x86_64",
         "manylinux_2_16_aarch64",
         "manylinux2010_aarch64",
@@ -184,3 +188,89 @@ def test_every_marker_variable_has_a_value() -> None:
     assert Marker("platform_python_implementation == 'CPython' and platform_system == 'Linux'").evaluate(
         environment
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("3.14t", "cp314-cp314t"),
+        ("3.14.1t", "cp314-cp314t"),
+        ("3.14+freethreaded", "cp314-cp314t"),
+        ("cp314t", "cp314-cp314t"),
+        ("cp39", "cp39-cp39"),
+        ("cpython-3.12", "cp312-cp312"),
+        ("pypy3.11", "pp311-pypy311_pp73"),
+        ("pypy-3.10.14", "pp310-pypy310_pp73"),
+        ("pp310", "pp310-pypy310_pp73"),
+    ],
+)
+@pytest.mark.parametrize("platform", ["macosx_14_0_arm64", "win_arm64", "musllinux_1_2_aarch64"])
+def test_a_python_can_be_named_from_anywhere(text: str, first: str, platform: str) -> None:
+    """Every name gives its ABI on every platform, and the tags of pure wheels of it."""
+    environment = declare(text, platform)
+    assert environment.tags[0].startswith(f"{first}-")
+    assert "py3-none-any" in environment.tags
+    assert environment.platform == platform
+
+
+@pytest.mark.parametrize("text", ["3.12t", "pypy3.11t", "pypy3.12", "pypy3.5", "3.12-7.3.1", "pp312", "cp35"])
+def test_what_was_never_built_is_an_error(text: str) -> None:
+    """There is no free-threaded CPython before 3.13, no free-threaded PyPy and none beyond 3.11."""
+    with pytest.raises(TargetError) as caught:
+        parse_python(text)
+    assert "`--python pypy3.11`" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_name"),
+    [
+        ("3.12", True),
+        ("pypy3.11", True),
+        ("cp312", True),
+        ("pypy3", False),
+        ("python3.12", False),
+        ("./3", False),
+    ],
+)
+def test_commands_are_not_names(text: str, is_name: bool) -> None:  # noqa: FBT001  # a case
+    """`python3.12` and `pypy3` are commands to run, `3.12` and `pypy3.11` targets."""
+    assert names_a_python(text) is is_name
+
+
+def test_macos_reaches_down_and_takes_universal_wheels() -> None:
+    """An arm64 Mac takes universal2 wheels, from 10.x too, and no x86_64 ones; an Intel one has its own."""
+    arm = platforms_of("macosx_12_3_arm64")
+    assert arm[:4] == [
+        "macosx_12_0_arm64",
+        "macosx_12_0_universal2",
+        "macosx_11_0_arm64",
+        "macosx_11_0_universal2",
+    ]
+    assert "macosx_10_9_universal2" in arm
+    assert not any("x86_64" in tag for tag in arm)
+    intel = platforms_of("macosx_11_0_x86_64")
+    assert "macosx_10_9_x86_64" in intel
+    assert "macosx_10_9_universal2" in intel
+
+
+def test_windows_has_one_platform_and_its_markers() -> None:
+    """Each Windows takes its own wheels only."""
+    assert platforms_of("win_amd64") == ["win_amd64"]
+    markers = {name: declare("3.12", name).markers for name in ("win_amd64", "win_arm64", "win32")}
+    assert [markers[name]["platform_machine"] for name in markers] == ["AMD64", "ARM64", "x86"]
+    assert {markers[name]["sys_platform"] for name in markers} == {"win32"}
+    assert {markers[name]["os_name"] for name in markers} == {"nt"}
+
+
+def test_a_stable_abi_without_a_lock_is_one_of_its_own() -> None:
+    """A free-threaded CPython takes no abi3 wheels: they hold on to the lock that it has not."""
+    tags = declare("3.15t", "manylinux_2_28_x86_64").tags
+    assert not any("-abi3-" in tag for tag in tags)
+    assert any(tag.startswith("cp315-abi3t-") for tag in tags)
+
+
+def test_a_free_threaded_target_says_so() -> None:
+    """The Python is named with what the markers cannot say."""
+    assert declare("3.14t", "win_amd64").python_name == "3.14.0, free-threaded"
+    assert declare("pypy3.11", "win_amd64").python_name == "PyPy 3.11.0"
+    assert declare("3.14", "win_amd64") != declare("3.14t", "win_amd64")

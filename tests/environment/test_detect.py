@@ -19,15 +19,17 @@ from pinwise.environment.detect import (
     read_pyvenv,
 )
 from pinwise.environment.probe import probe
+from pinwise.model.environment import Environment
 from pinwise.model.errors import TargetError
 
-on_linux = pytest.mark.skipif(sys.platform != "linux", reason="targets are Linux machines so far")
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads the Linux that it runs on")
 
 FACTS: dict[str, object] = {
     "version": "3.12.1",
     "stage": "final",
     "serial": 0,
     "implementation": "cpython",
+    "own_version": "3.12.1",
     "abi_flags": "",
     "platform": "linux",
     "bits": 64,
@@ -36,6 +38,29 @@ FACTS: dict[str, object] = {
     "os_version": "#1 SMP",
     "glibc": "glibc 2.36",
     "musl": "",
+    "macos": "",
+    "windows": "",
+}
+MACOS: dict[str, object] = FACTS | {
+    "platform": "darwin",
+    "machine": "arm64",
+    "release": "23.5.0",
+    "os_version": "Darwin Kernel Version 23.5.0: Wed May  1 20:12:58 PDT 2024; root:xnu-10063.121.3~5",
+    "glibc": "",
+    "macos": "14.5",
+}
+WINDOWS: dict[str, object] = FACTS | {
+    "platform": "win32",
+    "machine": "AMD64",
+    "release": "10",
+    "os_version": "10.0.19045",
+    "glibc": "",
+    "windows": "win-amd64",
+}
+PYPY: dict[str, object] = FACTS | {
+    "version": "3.10.14",
+    "implementation": "pypy",
+    "own_version": "7.3.17",
 }
 MUSL = "musl libc (x86_64)\nVersion 1.2.5\nDynamic Program Loader\nUsage: ld-musl [options]\n"
 
@@ -74,19 +99,29 @@ def test_a_run_interpreter_says_what_the_module_says() -> None:
         ({}, "manylinux_2_36_x86_64"),
         ({"machine": "aarch64", "glibc": "glibc 2.17.90"}, "manylinux_2_17_aarch64"),
         ({"glibc": "", "musl": MUSL}, "musllinux_1_2_x86_64"),
+        (MACOS, "macosx_14_0_arm64"),
+        (MACOS | {"machine": "x86_64", "macos": "10.15.7"}, "macosx_10_15_x86_64"),
+        (MACOS | {"macos": "26.1"}, "macosx_26_0_arm64"),
+        (WINDOWS, "win_amd64"),
+        (WINDOWS | {"windows": "win32", "bits": 32}, "win32"),
+        (WINDOWS | {"windows": "win-arm64", "machine": "ARM64"}, "win_arm64"),
+        (PYPY, "manylinux_2_36_x86_64"),
     ],
 )
-def test_the_c_library_names_the_platform(change: dict[str, object], platform: str) -> None:
-    """A glibc gives a manylinux platform, musl a musllinux one."""
+def test_the_system_names_the_platform(change: dict[str, object], platform: str) -> None:
+    """A glibc gives a manylinux platform, musl a musllinux one; macOS and Windows have their own."""
     assert parse_probe(json.dumps(FACTS | change), "it").require_platform() == platform
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"platform": "darwin"}, "this is macOS, and stacks are made for Linux"),
-        ({"platform": "win32"}, "this is Windows"),
-        ({"machine": "riscv64"}, "this is riscv64, and stacks are made for x86_64 and aarch64"),
+        (MACOS | {"macos": "10.2"}, "`macOS 10.2` on arm64 is not among the targets"),
+        (MACOS | {"machine": "ppc"}, "`macOS 14.5` on ppc is not among the targets"),
+        (MACOS | {"macos": ""}, "`macOS ` on arm64 is not among the targets"),
+        (WINDOWS | {"windows": "win-arm32"}, "`win_arm32` is not among the kinds of Windows"),
+        ({"platform": "aix"}, "this is aix, and stacks are made for Linux, macOS and Windows"),
+        ({"machine": "riscv64"}, "this is riscv64, and stacks for Linux are made for x86_64 and aarch64"),
         ({"bits": 32}, "a 32-bit Python on x86_64"),
         ({"glibc": ""}, "its C library is neither glibc nor musl"),
     ],
@@ -105,10 +140,59 @@ def test_a_pre_release_of_python_keeps_its_stage() -> None:
     assert parse_probe(json.dumps(FACTS | {"stage": "candidate", "serial": 2}), "it").version == "3.12.1rc2"
 
 
+def detected(facts: dict[str, object]) -> Environment:
+    """Return the environment that recorded facts make."""
+    interpreter = parse_probe(json.dumps(facts), "it")
+    return declare(interpreter.version, interpreter.require_platform(), build=interpreter.build)
+
+
+def test_macos_has_its_markers_and_takes_universal_wheels() -> None:
+    """What an interpreter on macOS said gives the markers of PEP 508 and pip's tags."""
+    environment = detected(MACOS)
+    assert environment.markers == {
+        "implementation_name": "cpython",
+        "implementation_version": "3.12.1",
+        "os_name": "posix",
+        "platform_machine": "arm64",
+        "platform_python_implementation": "CPython",
+        "platform_release": "23.5.0",
+        "platform_system": "Darwin",
+        "platform_version": MACOS["os_version"],
+        "python_full_version": "3.12.1",
+        "python_version": "3.12",
+        "sys_platform": "darwin",
+    }
+    assert environment.tags[:2] == ("cp312-cp312-macosx_14_0_arm64", "cp312-cp312-macosx_14_0_universal2")
+
+
+def test_a_32_bit_python_on_windows_keeps_the_machine() -> None:
+    """The tag is that of the interpreter, the marker that of the machine, as `platform` says it there."""
+    environment = detected(WINDOWS | {"windows": "win32", "bits": 32})
+    assert environment.tags[0] == "cp312-cp312-win32"
+    assert environment.markers["platform_machine"] == "AMD64"
+    assert environment.markers["os_name"] == "nt"
+
+
+def test_pypy_says_both_of_its_versions() -> None:
+    """Of PyPy, the version of the language and its own are markers of different names."""
+    environment = detected(PYPY)
+    assert environment.implementation == "pypy"
+    assert environment.markers["python_full_version"] == "3.10.14"
+    assert environment.markers["implementation_version"] == "7.3.17"
+    assert environment.tags[0] == "pp310-pypy310_pp73-linux_x86_64"
+
+
+def test_a_free_threaded_interpreter_is_told_by_its_flags() -> None:
+    """`sys.abiflags` makes the difference, not the version."""
+    environment = detected(FACTS | {"version": "3.13.1", "abi_flags": "t"})
+    assert environment.abi_flags == "t"
+    assert environment.tags[0] == "cp313-cp313t-linux_x86_64"
+
+
 def test_another_implementation_is_an_error() -> None:
-    """PyPy is named, not mistaken for CPython."""
-    with pytest.raises(TargetError, match="`pypy`, and stacks are made for CPython"):
-        parse_probe(json.dumps(FACTS | {"implementation": "pypy"}), "it")
+    """GraalPy is named, not mistaken for one that pinwise knows."""
+    with pytest.raises(TargetError, match="`graalpy`, and stacks are made for CPython and PyPy"):
+        parse_probe(json.dumps(FACTS | {"implementation": "graalpy"}), "it")
 
 
 @pytest.mark.parametrize(
@@ -142,6 +226,9 @@ def test_an_interpreter_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pyte
         ("home = /usr/bin\nversion = 3.11.7\n", "3.11.7"),
         ("implementation = CPython\nversion_info = 3.12.1.final.0\nversion = 3.12.1\n", "3.12.1"),
         ("VERSION_INFO=3.13.0\r\n", "3.13.0"),
+        ("implementation = PyPy\nversion_info = 3.10.14\n", "pypy3.10.14"),
+        ("version = 3.14.0\nexecutable = /usr/bin/python3.14t\n", "3.14.0t"),
+        ("home = /x/cpython-3.14.0+freethreaded-linux/bin\nversion_info = 3.14.0\n", "3.14.0t"),
         ("version = 3.12\n", None),
         ("", None),
         ("version\n= =\n", None),
@@ -152,10 +239,10 @@ def test_a_virtual_environment_names_its_python(text: str, version: str | None) 
     assert parse_pyvenv(text, "pyvenv.cfg") == version
 
 
-def test_a_virtual_environment_of_pypy_is_an_error() -> None:
+def test_a_virtual_environment_of_another_implementation_is_an_error() -> None:
     """Its file and implementation are named."""
-    with pytest.raises(TargetError, match=r"pyvenv.cfg: .*`PyPy`"):
-        parse_pyvenv("implementation = PyPy\nversion = 3.10.14\n", "pyvenv.cfg")
+    with pytest.raises(TargetError, match=r"pyvenv.cfg: .*`GraalVM`"):
+        parse_pyvenv("implementation = GraalVM\nversion = 3.11.7\n", "pyvenv.cfg")
 
 
 def test_a_real_virtual_environment_is_read(tmp_path: Path) -> None:
@@ -175,7 +262,9 @@ def test_a_real_virtual_environment_is_read(tmp_path: Path) -> None:
     [
         ("3.12\n", ("3.12", 1)),
         ("# the deployment's\n\n 3.11.7 # pinned\n3.10\n", ("3.11.7", 3)),
-        ("cpython-3.12.1\n", ("3.12.1", 1)),
+        ("cpython-3.12.1\n", ("cpython-3.12.1", 1)),
+        ("pypy3.10-7.3.17\n", ("pypy3.10-7.3.17", 1)),
+        ("3.14t\n", ("3.14t", 1)),
         ("system\n", None),
         ("\n", None),
     ],
@@ -185,8 +274,8 @@ def test_a_version_file_names_a_python(text: str, found: tuple[str, int] | None)
     assert parse_python_version_file(text, ".python-version") == found
 
 
-@pytest.mark.parametrize("name", ["pypy3.10", "my-env", "3", "3.12-dev"])
+@pytest.mark.parametrize("name", ["graalpy-24.1", "my-env", "3", "3.12-dev", "3.12t", "pypy3.14"])
 def test_a_version_file_that_names_something_else_is_an_error(name: str) -> None:
-    """The name of a virtual environment or of PyPy cannot be taken for a version: file and line are named."""
+    """What names no Python that is a target is an error with file and line."""
     with pytest.raises(TargetError, match=r"^\.python-version:2: "):
         parse_python_version_file(f"\n{name}\n", ".python-version")

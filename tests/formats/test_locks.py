@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.markers import Marker
-from packaging.pylock import Pylock
+from packaging.pylock import Pylock, PylockSelectError
+from packaging.tags import Tag
 from packaging.utils import canonicalize_name
 
+from pinwise.environment.declare import declare
 from pinwise.formats.digest import request_digest
 from pinwise.formats.locks import LockFormat, lock_format, says_the_same
 from pinwise.formats.pipfile_lock import render_pipfile_lock
@@ -297,6 +299,38 @@ def test_pylock_pins_its_target() -> None:
     assert read_pylock(usual_stack())["requires-python"] == ">=3.12"
 
 
+@pytest.mark.parametrize("platform", ["macosx_14_0_arm64", "win_amd64", "win32", "musllinux_1_2_aarch64"])
+@pytest.mark.parametrize("python", ["3.12", "3.14t", "pypy3.11"])
+def test_pylock_is_for_any_target(python: str, platform: str) -> None:
+    """The standard's own reader takes the lock on the target that it is for, and on no other."""
+    stack = advice(pin("flask", "3.0", asked="flask"), environment=declare(python, platform))
+    lock = Pylock.from_dict(read_pylock(stack))
+    tags = [Tag(*tag.split("-")) for tag in stack.request.environment.tags]
+    environment: Any = dict(stack.request.environment.markers)
+    assert [found.name for found, _ in lock.select(environment=environment, tags=tags)] == ["flask"]
+    elsewhere: Any = {**environment, "sys_platform": "cygwin"}
+    with pytest.raises(PylockSelectError):
+        list(lock.select(environment=elsewhere, tags=tags))
+
+
+def test_pylock_takes_any_machine_for_a_32_bit_windows() -> None:
+    """A 32-bit Python mostly runs on a 64-bit Windows, and its markers name the machine."""
+    assert "platform_machine" not in environment_marker(declare("3.12", "win32"))
+    assert "platform_machine == 'AMD64'" in environment_marker(declare("3.12", "win_amd64"))
+
+
+def test_a_free_threaded_target_is_another_request() -> None:
+    """The digest tells targets apart that have the same markers; own tags count too."""
+    threaded, usual = declare("3.14t", "win_amd64"), declare("3.14", "win_amd64")
+    own = replace(usual, tags=("py3-none-any",), has_own_tags=True)
+    digests = {request_digest(advice(environment=each).request) for each in (threaded, usual, own)}
+    assert len(digests) == 3
+    assert "for Python 3.14, free-threaded, win_amd64" in render_requirements_lock(
+        advice(environment=threaded)
+    )
+    assert read_pylock(advice(environment=threaded))["tool"]["pinwise"]["environment"]["abi_flags"] == "t"
+
+
 def test_pylock_package_says_what_it_is() -> None:
     """A package names version, index, files with digests, and what it requires."""
     flask = package(usual_stack(), "flask")
@@ -523,6 +557,28 @@ def test_pipfile_lock_source_with_two_names() -> None:
     assert (
         read_pipfile_lock(stack, pipfile_manifest(stack, indexes=indexes))["default"]["a"]["index"] == "two"
     )
+
+
+def test_pipfile_lock_is_free_of_mirrors() -> None:
+    """Where `--index-url` stood in for a source of the Pipfile, the lock names the source and its own URL."""
+    mirror = "https://mirror.example/simple"
+    stack = advice(pin("a", "1", asked="a", index=mirror, index_name="corp"), indexes=[Index(mirror, "corp")])
+    text = render_pipfile_lock(stack, pipfile_manifest(stack, indexes=[Index(INDEX, "corp")]))
+    assert "mirror" not in text
+    assert json.loads(text)["default"]["a"]["index"] == "corp"
+    assert json.loads(text)["_meta"]["sources"] == [{"name": "corp", "url": INDEX, "verify_ssl": True}]
+
+
+@pytest.mark.parametrize(
+    ("login", "is_kept"),
+    [("${USER}:${WORD}", True), ("${TOKEN}", True), ("me:${WORD}", False), ("${USER}:word", False)],
+)
+def test_pipfile_lock_keeps_variables_and_no_credentials(login: str, is_kept: bool) -> None:  # noqa: FBT001
+    """As pipenv writes it, a source whose login is variables keeps them; any other login is left out."""
+    source = Index("https://index.example/simple", "corp", secret=f"https://{login}@index.example/simple")
+    stack = advice(pin("a", "1", asked="a", index=source.url, index_name="corp"), indexes=[source])
+    (written,) = read_pipfile_lock(stack, pipfile_manifest(stack, indexes=[source]))["_meta"]["sources"]
+    assert written["url"] == (source.secret if is_kept else source.url)
 
 
 def test_pipfile_lock_needs_a_pipfile() -> None:

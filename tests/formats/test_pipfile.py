@@ -218,12 +218,12 @@ def test_no_binary_of_a_package_is_pips_option() -> None:
         ('[packages]\nflask = {file = "https://c.example/x.whl"}\n', 2, "is a remote URL", "by path"),
         ('[packages]\nflask = {path = "${HOME}/x"}\n', 2, "`${HOME}` in a path", None),
         (
-            '[[source]]\nname = "a"\nurl = "https://${T}@x.example"\n',
+            '[[source]]\nname = "a"\nurl = "https://x.example/${T}"\n',
             3,
             "`${T}` in an index URL",
             "--index-url",
         ),
-        ('[[source]]\nname = "a"\nurl = "https://$T@x.example"\n', 3, "`$T` in an index URL", "--index-url"),
+        ('[[source]]\nname = "a"\nurl = "https://$T@x.example"\n', 3, "`$T` in an index URL", "`${NAME}`"),
         (
             '[[source]]\nname = "a"\nurl = "index"\n[[source]]\nname = "a"\nurl = "x"\n',
             5,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from pinwise.formats.entries import LocalPath
+from pinwise.formats.entries import LocalPath, fill_variables
 from pinwise.formats.requirements import is_own_lock, parse_requirements, with_formats
 from pinwise.formats.requirements_lines import requirements_lines
 from pinwise.model.errors import ManifestError, UsageError
@@ -257,7 +257,7 @@ def test_options_that_change_nothing_are_ignored_with_a_warning() -> None:
         ("--index-url=", "`--index-url` needs a value", None),
         ("-i ftp://x.example", "is not the URL of an index", "https://"),
         ("-i https://[x", "is not the URL of an index", "https://"),
-        ("-i https://${USER}@x.example/s", "environment variables", "PINWISE_INDEX_URL"),
+        ("-i https://x.example/${USER}", "environment variables", "PINWISE_INDEX_URL"),
         ("${NAME}==1", "environment variables", None),
         ("flask --pre", "`--pre` cannot stand on the line of a requirement", "of its own"),
         (f"--hash={DIGEST}", "`--hash` stands without a requirement", None),
@@ -393,3 +393,18 @@ def test_any_text_gives_a_manifest_or_an_error(text: str, included: str) -> None
         assert all(str(one) for one in outcome.groups[0].requirements)
     else:
         assert str(outcome).isprintable()
+
+
+def test_variables_of_credentials_are_filled_in_later() -> None:
+    """A URL keeps its variables as written, apart from the URL that is stored; values are encoded for it."""
+    manifest = parse_requirements(
+        "-i https://${USER}:${WORD}@x.example/s\n", "r.txt", read=lambda path, _: pytest.fail(path)
+    )
+    (index,) = manifest.indexes
+    assert index.url == "https://x.example/s"
+    assert index.secret == "https://${USER}:${WORD}@x.example/s"  # no password
+    filled = fill_variables(index, {"USER": "m@/e", "WORD": "a%20b c:#?"})
+    assert filled.secret == "https://m%40%2Fe:a%20b%20c:%23%3F@x.example/s"  # as above
+    with pytest.raises(ManifestError, match="needs the variable `WORD`, which is not set") as caught:
+        fill_variables(index, {"USER": "me", "WORD": ""})
+    assert caught.value.hint

@@ -1,36 +1,14 @@
-"""Origins, credentials, redirections and Retry-After."""
+"""Origins, certificates, redirections and Retry-After."""
 
-from base64 import b64decode
 from datetime import UTC, datetime
 
 import pytest
 
-from pinwise.indexes.web import authorization_of, is_unverified, next_place, origin_of, wait_asked
+from pinwise.indexes.web import is_unverified, next_place, origin_of, wait_asked
 from pinwise.model.request import Index
 
 INDEX = Index("https://index.example/simple", secret="https://us%40er:wo%3Ard@index.example/simple")
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
-
-
-def test_credentials_for_their_origin() -> None:
-    """Credentials go to the origin that they were given for, decoded, and nowhere else."""
-    sent = authorization_of(INDEX, "https://INDEX.example:443/files/x")
-    assert sent is not None
-    assert b64decode(sent.removeprefix("Basic ")) == b"us@er:wo:rd"
-    for other in (
-        "http://index.example/x",
-        "https://index.example:8443/x",
-        "https://files.example/x",
-        "file:///x",
-    ):
-        assert authorization_of(INDEX, other) is None
-
-
-def test_no_credentials() -> None:
-    """An index without credentials, or with nothing before the @, sends none."""
-    assert authorization_of(Index("https://index.example"), "https://index.example/") is None
-    plain = Index("https://index.example", secret="https://index.example")
-    assert authorization_of(plain, "https://index.example/") is None
 
 
 def test_certificates() -> None:

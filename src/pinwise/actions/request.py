@@ -257,5 +257,5 @@ def _python_warnings(manifest: Manifest, environment: Environment) -> Iterable[s
         origin = environment.origins.get("python", "declared")
         yield (
             f"`{manifest.files[0]}` requires Python {required}, but the target is "
-            f"{environment.python} ({origin})."
+            f"{environment.python_name} ({origin})."
         )

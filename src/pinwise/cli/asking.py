@@ -111,8 +111,9 @@ class Question:
         )
         now = int(time.time())
         with (
+            _telling() as warn,
             Progress.on_stderr() as progress,
-            wiring.open_worlds(settings, now=now, progress=progress.show) as worlds,
+            wiring.open_worlds(settings, now=now, progress=progress.show, warn=warn) as worlds,
         ):
 
             def watched(asked: Request) -> World:
@@ -127,6 +128,16 @@ class Question:
                 options,
                 lambda python: self.for_environment(wiring.for_python(request.environment, python)),
             )
+
+
+@contextmanager
+def _telling() -> Iterator[Callable[[str], None]]:
+    """Collect warnings while progress is shown, and write them afterwards, whatever happened."""
+    troubles: list[str] = []
+    try:
+        yield troubles.append
+    finally:
+        write_warnings(troubles)
 
 
 def _passed_over(found: FoundManifest) -> list[str]:

@@ -12,7 +12,7 @@ from pinwise.cli.options import config_file_option, format_option, setting_optio
 
 @click.command("environment")
 @click.argument("folder", required=False)
-@setting_options("python", "platform")
+@setting_options("python", "platform", "environment")
 @format_option("text", "toml", "json")
 @config_file_option
 def environment_command(folder: str | None, **options: Any) -> int:

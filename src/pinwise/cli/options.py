@@ -18,7 +18,8 @@ _METAVARS = {
     "goal": "GOAL",
     "predictor": "NAME",
     "platform": "TAG",
-    "python": "VERSION",
+    "python": "PYTHON",
+    "environment": "FILE",
     "no_binary": "NAME",
     "only_binary": "NAME",
     "fetch_limit": "N",
@@ -58,7 +59,7 @@ def _setting_option(name: str) -> Callable[[Function], Function]:
 
 
 TARGET = (
-    *("python", "platform", "goal", "predictor", "pre", "no_binary", "only_binary"),
+    *("python", "platform", "environment", "goal", "predictor", "pre", "no_binary", "only_binary"),
     *("index_url", "extra_index_url", "find_links"),
 )
 """Settings that say for what a stack is, and where it comes from."""

@@ -69,7 +69,7 @@ def _manifest(request: Request) -> str:
 
 def _target(environment: Environment) -> Iterator[Line]:
     for word, value, origin in (
-        ("Python", str(environment.python), environment.origins.get("python", "declared")),
+        ("Python", environment.python_name, environment.origins.get("python", "declared")),
         ("platform", environment.platform, environment.origins.get("platform", "declared")),
     ):
         yield Line(f"  {word:<9} {value}", "")
@@ -442,6 +442,7 @@ def environment_facts(environment: Environment) -> dict[str, object]:
         "python": str(environment.python),
         "implementation": environment.implementation,
         "platform": environment.platform,
+        **({"abi_flags": environment.abi_flags} if environment.abi_flags else {}),
         "tags": list(environment.tags),
         "origins": dict(sorted(environment.origins.items())),
         "markers": dict(sorted(environment.markers.items())),

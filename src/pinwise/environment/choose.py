@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from pinwise.environment.detect import (
     read_own,
     read_pyvenv,
 )
+from pinwise.formats.python_names import names_a_python
 from pinwise.model.environment import Environment
 from pinwise.model.errors import TargetError
 
@@ -33,8 +35,8 @@ class Clues:
 
     Attributes:
         folder: The project's folder.
-        python, platform: As the user declared them: a version, or the path or command of an interpreter; a
-            platform tag.
+        python, platform: As the user declared them: the name of a Python, or the path or command of an
+            interpreter; a platform tag.
         python_origin, platform_origin: Where the user declared them, in words.
         requires_python: What the manifest requires, as written.
         manifest: The file that says so, as the user named it.
@@ -58,7 +60,7 @@ class Clues:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The Python that was chosen: its version, where that comes from, and the interpreter if one was run."""
+    """The Python that was chosen: its name, where that comes from, and the interpreter if one was run."""
 
     version: str
     origin: str
@@ -111,7 +113,7 @@ def choose_python(clues: Clues) -> Found:
 def _from_user(clues: Clues) -> Found | None:
     if clues.python is None:
         return None
-    if re.fullmatch(r"\s*\d[\w.+]*\s*", clues.python):
+    if names_a_python(clues.python):
         return Found(clues.python, clues.python_origin)
     command = shutil.which(os.path.expanduser(clues.python), path=clues.search_path)  # noqa: PTH111  # a text
     if command is None:
@@ -196,5 +198,10 @@ def _from_search_path(clues: Clues) -> Found | None:
     command = shutil.which("python3", path=clues.search_path)
     if command is None:
         return None
-    interpreter = read_interpreter(Path(command))
+    try:
+        interpreter = read_interpreter(Path(command))
+    except TargetError:
+        if sys.platform == "win32":  # a stub that opens the shop where no Python is installed
+            return None
+        raise
     return Found(interpreter.version, f"detected: `python3` on the search path, `{command}`", interpreter)

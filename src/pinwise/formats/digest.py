@@ -62,7 +62,10 @@ def _requirements(requirements: Iterable[DirectRequirement]) -> list[list[object
 
 def _environment(environment: Environment) -> list[object]:
     markers = {name: text for name, text in environment.markers.items() if name not in _MACHINE_MARKERS}
-    return [str(environment.python), environment.implementation, environment.platform, markers]
+    names: list[object] = [str(environment.python), environment.implementation, environment.platform, markers]
+    if environment.abi_flags:
+        names.append(environment.abi_flags)
+    return [*names, list(environment.tags)] if environment.has_own_tags else names
 
 
 def _local(project: LocalProject) -> list[object]:

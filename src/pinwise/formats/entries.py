@@ -7,9 +7,9 @@ line turns that into a `ManifestError` or into an unusable release.
 
 import difflib
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import quote, urlsplit
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -33,7 +33,12 @@ _LONG_NUMBER = re.compile(rf"[0-9]{{{MOST_DIGITS + 1}}}")
 _SHA256 = re.compile(r"sha256:[0-9a-fA-F]{64}")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\\]")
 _CREDENTIALS = re.compile(r"://[^/\s]*@")
+_ANY_CREDENTIALS = re.compile(r"://.*@", re.DOTALL)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_USER_INFO = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)@")
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""A variable in the credentials of an index."""
+
 _VARIABLE = re.compile(r"\$\{[^}]*\}?|\$[A-Za-z_][A-Za-z0-9_]*")
 
 _ANY_ENVIRONMENT: dict[str, str] = {
@@ -268,22 +273,73 @@ def refuse_variables(text: str, place: Place, what: str) -> None:
     found = _VARIABLE.search(text)
     if found is not None:
         raise ManifestError(
-            f"`{shown(found.group())}` in {what}: environment variables in manifests are not read yet",
+            f"`{shown(found.group())}` in {what}: environment variables are read for the user and password "
+            "of an index only",
             file=place.file,
             line=place.line,
             hint="write the value itself, or give the index by `--index-url` or `PINWISE_INDEX_URL`",
         )
 
 
+def _refuse_other_variables(url: str, place: Place) -> None:
+    """Raise a `ManifestError` for variables that are no credentials: what they hold would be locked."""
+    user_info = _USER_INFO.match(url.strip())
+    if user_info is None:
+        refuse_variables(url, place, "an index URL")
+        return
+    refuse_variables(url.strip()[user_info.end() :], place, "an index URL")
+    bare = VARIABLE.sub("", user_info[1])
+    if found := _VARIABLE.search(bare):
+        raise ManifestError(
+            f"`{shown(found.group())}` in an index URL is not understood",
+            file=place.file,
+            line=place.line,
+            hint="write a variable as `${NAME}`, and a dollar sign in a password as `%24`",
+        )
+
+
+def has_variables_only(index: Index) -> bool:
+    """Whether the credentials of an index are nothing but ``${NAME}``, which is no secret."""
+    user_info = _USER_INFO.match(index.secret or "")
+    return user_info is not None and VARIABLE.sub("", user_info[1]) in ("", ":")
+
+
+def fill_variables(index: Index, variables: Mapping[str, str]) -> Index:
+    """Return `index` with the value of each ``${NAME}`` in its credentials, percent-encoded where need be.
+
+    Raises:
+        ManifestError: A variable is not set.
+    """
+    if index.secret is None:
+        return index
+
+    def value(match: re.Match[str]) -> str:
+        text = variables.get(match[1])
+        if not text:
+            raise ManifestError(
+                f"the index `{shown(index.name or index.url)}` needs the variable `{match[1][:80]}`, "
+                "which is not set",
+                hint="set it to the user or the password, or work `--offline`",
+            )
+        return quote(text, safe="%:!$&'()*+,;=~")
+
+    user_info = _USER_INFO.match(index.secret)
+    if user_info is None:
+        return index
+    start, end = user_info.span(1)
+    filled = VARIABLE.sub(value, user_info[1])
+    return replace(index, secret=f"{index.secret[:start]}{filled}{index.secret[end:]}")
+
+
 def parse_index(
     url: str, place: Place, *, name: str | None = None, verify_ssl: bool = True, is_flat: bool = False
 ) -> Index:
-    """Return one index; its credentials, if any, go to `Index.secret` only.
+    """Return one index; its credentials, if any, go to `Index.secret` only, ``${NAME}`` as written.
 
     Raises:
         ManifestError: `url` is no ``https:``, ``http:`` or ``file:`` URL and no path.
     """
-    refuse_variables(url, place, "an index URL")
+    _refuse_other_variables(url, place)
     text = url.strip()
     try:
         parts = urlsplit(text)
@@ -303,7 +359,7 @@ def parse_index(
 
 def _index_error(text: str, place: Place) -> ManifestError:
     return ManifestError(
-        f"`{shown(text)}` is not the URL of an index",
+        f"`{shown(_ANY_CREDENTIALS.sub('://****@', text))}` is not the URL of an index",
         file=place.file,
         line=place.line,
         hint="it looks like `https://index.example/simple`",

@@ -4,8 +4,10 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
+from pinwise.formats.entries import has_variables_only
 from pinwise.formats.lock_text import (
     digests,
     is_url,
@@ -87,13 +89,20 @@ def _single_quoted(marker: str) -> str:
 
 
 def _source_name(pin: Pin, sources: Sequence[Index]) -> str:
-    """Return the name of the source that serves `pin`: the manifest's own where one URL has several."""
+    """Return the name of the source that serves `pin`: the manifest's own where one URL has several.
+
+    An index that stands in for a source of the manifest has its name, and the source's URL is locked.
+    """
     names = [source.name for source in sources if source.url == pin.index and source.name]
-    return pin.index_name if pin.index_name in names else names[0]
+    if pin.index_name is not None and (not names or pin.index_name in names):
+        return pin.index_name
+    return names[0]
 
 
 def _source(index: Index) -> dict[str, object]:
-    return {"name": index.name, "url": without_credentials(index.url), "verify_ssl": index.verify_ssl}
+    """Return a source as pipenv writes it: variables in its credentials as in the manifest, nothing else."""
+    url = index.secret if index.secret and has_variables_only(index) else without_credentials(index.url)
+    return {"name": index.name, "url": url, "verify_ssl": index.verify_ssl}
 
 
 def _sources(advice: Advice, manifest: Manifest) -> tuple[Index, ...]:
@@ -111,7 +120,8 @@ def _sources(advice: Advice, manifest: Manifest) -> tuple[Index, ...]:
             )
     written = [index for index in manifest.indexes if not index.is_flat]
     written_urls = {index.url for index in written}
-    added = [index for index in serving if index.url not in written_urls]
+    names = {index.name for index in written if index.name}
+    added = [index for index in serving if index.url not in written_urls and index.name not in names]
     chosen = written + added or [index for index in advice.request.indexes if not index.is_flat]
     return _named(chosen)
 
@@ -128,7 +138,7 @@ def _named(indexes: Iterable[Index]) -> tuple[Index, ...]:
             wish = (default.name if index.url == default.url else None) or _host_name(index.url)
             name = _free_name(wish, taken)
             taken.add(name)
-        named.append(Index(index.url, name, index.verify_ssl))
+        named.append(replace(index, name=name))
     return tuple(named)
 
 

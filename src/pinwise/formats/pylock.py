@@ -60,14 +60,16 @@ def _head(advice: Advice) -> Iterator[str]:
 def environment_marker(environment: Environment) -> str:
     """Return the marker that holds on the target and nowhere else, as far as markers can say.
 
-    It names the minor version of Python: a lock outlives the next bug-fix release of the interpreter.
+    It names the minor version of Python: a lock outlives the next bug-fix release of the interpreter. It
+    names no machine for a 32-bit Python on Windows, which mostly runs on a 64-bit one.
     """
     python = environment.python
+    machine = None if environment.platform == "win32" else environment.markers.get("platform_machine")
     claims = {
         "python_version": f"{python.major}.{python.minor}",
         "implementation_name": environment.implementation,
         "sys_platform": environment.markers.get("sys_platform"),
-        "platform_machine": environment.markers.get("platform_machine"),
+        "platform_machine": machine,
     }
     return " and ".join(f"{name} == '{value}'" for name, value in claims.items() if value)
 
@@ -201,6 +203,8 @@ def _tool(advice: Advice) -> Iterator[str]:
     yield f"python = {_string(str(environment.python))}"
     yield f"implementation = {_string(environment.implementation)}"
     yield f"platform = {_string(environment.platform)}"
+    if environment.abi_flags:
+        yield f"abi_flags = {_string(environment.abi_flags)}"
 
 
 class _Raw(str):

@@ -122,6 +122,7 @@ def environment_values(environment: Environment) -> dict[str, object]:
         "python": str(environment.python),
         "implementation": environment.implementation,
         "platform": environment.platform,
+        "abi_flags": environment.abi_flags,
         "markers": dict(environment.markers),
         "origins": dict(environment.origins),
     }

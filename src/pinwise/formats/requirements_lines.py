@@ -29,6 +29,7 @@ FLAGS = ("--no-index", "--pre", "--prefer-binary", "--require-hashes", "--no-req
 ON_REQUIREMENT = ("--hash", "--config-settings", "--config-setting", "--global-option")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
+_INDEX_LINE = re.compile(r"\s*(?:-i|-f|--(?:extra-)?index-url|--find-links)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def requirements_lines(text: str, file: str) -> Iterator[RequirementsLine]:
         if len(line) > MOST_CHARACTERS:
             raise ManifestError("this line is too long", file=place.file, line=place.line)
         variable = _VARIABLE.search(line)
-        if variable is not None:
+        if variable is not None and _INDEX_LINE.match(line) is None:
             refuse_variables(variable.group(), place, "this line")
         yield _split(line, place)
 

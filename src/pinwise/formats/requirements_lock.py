@@ -56,8 +56,11 @@ def is_amended(request: Request) -> bool:
 
 
 def _head(request: Request) -> Iterator[str]:
-    python = request.environment.python
-    yield f"{OWN_LOCK} for Python {python.major}.{python.minor}, {one_line(request.environment.platform)}"
+    environment = request.environment
+    name = {"pypy": "PyPy"}.get(environment.implementation, "Python")
+    kind = ", free-threaded" if "t" in environment.abi_flags else ""
+    version = f"{environment.python.major}.{environment.python.minor}"
+    yield f"{OWN_LOCK} for {name} {version}{kind}, {one_line(environment.platform)}"
     options = "--no-deps --require-hashes" if is_amended(request) else "--require-hashes"
     yield f"# install: pip install {options} -r THIS_FILE"
 

@@ -9,14 +9,16 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from pinwise.indexes.credentials import Credentials, refusal_hint
 from pinwise.indexes.flows import EXPECTED, Answer, Fetch
 from pinwise.indexes.limits import Limits
 from pinwise.indexes.plain import host_of, plain
-from pinwise.indexes.web import authorization_of, is_unverified, next_place, wait_asked
+from pinwise.indexes.web import is_unverified, next_place, wait_asked
 from pinwise.model.errors import IndexFailure, UsageError
 from pinwise.model.request import Index
 
@@ -42,12 +44,14 @@ class TransportSettings:
         ca_file: A file or folder of certificates that are trusted instead of the system's.
         proxies: By pattern (``http://``, ``https://``, ``all://HOST``): the proxy, None for no proxy.
         limits: What an index may send, and how long it may take.
+        credentials: Who we are to which index.
     """
 
     user_agent: str
     ca_file: str | None = None
     proxies: Mapping[str, str | None] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    credentials: Credentials = field(default_factory=Credentials, repr=False)
 
 
 class PassingError(Exception):
@@ -94,9 +98,12 @@ class Client:
         import httpx2  # noqa: PLC0415  # heavy, and not needed where nothing is fetched
 
         client = self._client(url, index)
+        authorization = self._settings.credentials.authorization(index, url)
         try:
-            with client.stream("GET", url, headers=_headers(fetch, url, index)) as response:
+            with client.stream("GET", url, headers=_headers(fetch, authorization)) as response:
                 status = response.status_code
+                if status == HTTPStatus.UNAUTHORIZED and self._is_known_now(index, url, authorization):
+                    return url
                 if status in _REDIRECTIONS and "location" in response.headers:
                     return _redirected(url, response.headers["location"], fetch)
                 if status in _PASSING:
@@ -105,7 +112,7 @@ class Client:
                     wait = wait_asked(header, now, at_most=self._limits.retry_after)
                     raise PassingError(f"answered {status}", wait)
                 if status not in EXPECTED:
-                    raise failure(url, fetch, f"answered {status}", hint=_hint_for(status))
+                    raise failure(url, fetch, f"answered {status}", hint=_hint_for(status, index))
                 return _take_in(response, fetch, watch)
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, httpx2.LocalProtocolError):
             raise failure(url, fetch, "has an address that cannot be used") from None
@@ -116,6 +123,11 @@ class Client:
                 reason = f"has no valid certificate ({plain(error)})"
                 raise failure(url, fetch, reason, hint=_CERTIFICATE_HINT) from error
             raise PassingError(_in_words(error)) from error
+
+    def _is_known_now(self, index: Index, url: str, sent: str | None) -> bool:
+        """Whether the keyring knows more of an index that refused us than what we sent."""
+        self._settings.credentials.ask_keyring(index, url)
+        return self._settings.credentials.authorization(index, url) != sent
 
     def _client(self, url: str, index: Index) -> "httpx2.Client":
         """Return the client for an address; those for https differ in whether they check certificates."""
@@ -225,15 +237,16 @@ def failure(url: str, fetch: Fetch, reason: str, *, hint: str | None = None) -> 
     )
 
 
-def _hint_for(status: int) -> str | None:
+def _hint_for(status: int, index: Index) -> str | None:
+    if status == HTTPStatus.UNAUTHORIZED and index.secret is None:
+        return refusal_hint(index)
     if status in (401, 403, 407):
         return "check the user name and password in the address of the index"
     return None
 
 
-def _headers(fetch: Fetch, url: str, index: Index) -> dict[str, str]:
+def _headers(fetch: Fetch, authorization: str | None) -> dict[str, str]:
     headers = {"Accept": fetch.accept, "Accept-Encoding": "identity" if fetch.is_file else "gzip, deflate"}
-    authorization = authorization_of(index, url)
     if authorization is not None:
         headers["Authorization"] = authorization
     if fetch.etag is not None:

@@ -1,10 +1,9 @@
-"""Small rules of the web that pinwise keeps: origins, credentials, redirections, Retry-After. No I/O."""
+"""Small rules of the web that pinwise keeps: origins, certificates, redirections, Retry-After. No I/O."""
 
-from base64 import b64encode
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from pinwise.model.request import Index
 
@@ -30,18 +29,6 @@ def origin_of(url: str) -> WebOrigin | None:
     if scheme not in _PORTS or not parts.hostname:
         return None
     return WebOrigin(scheme, parts.hostname.lower(), port or _PORTS[scheme])
-
-
-def authorization_of(index: Index, url: str) -> str | None:
-    """Return the Authorization header for an address: an index's credentials go to its own origin only."""
-    if index.secret is None or origin_of(url) != origin_of(index.secret):
-        return None
-    user, found, host = urlsplit(index.secret).netloc.rpartition("@")
-    if not found or not host:
-        return None
-    name, _, password = user.partition(":")
-    pair = f"{unquote(name)}:{unquote(password)}".encode()
-    return f"Basic {b64encode(pair).decode('ascii')}"
 
 
 def is_unverified(index: Index, url: str) -> bool:

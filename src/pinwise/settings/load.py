@@ -20,7 +20,8 @@ from pinwise.settings.sources import (
     user_folder,
     variable_source,
 )
-from pinwise.settings.table import PREFIX, SETTINGS, Setting, Settings
+from pinwise.settings.table import BY_NAME, PREFIX, SETTINGS, Setting, Settings
+from pinwise.settings.uv import read_uv_configuration
 from pinwise.settings.values import setting_value
 
 
@@ -71,6 +72,7 @@ class _Loading:
             if source is not None:
                 self.origins[setting.name] = source.words(setting)
                 values[setting.name] = setting_value(setting, source)
+        self._settle_target(values)
         pip = read_pip_configuration(self.environ, self.sources[0].folder)
         indexes = ("index_url", "extra_index_url", "find_links")
         plain = {name: value for name, value in values.items() if name not in indexes}
@@ -85,9 +87,32 @@ class _Loading:
             virtual_env=Path(self.environ["VIRTUAL_ENV"]) if self.environ.get("VIRTUAL_ENV") else None,
             search_path=self.environ.get("PATH", os.defpath),
             is_plain=bool(self.environ.get("NO_COLOR")) or self.environ.get("TERM") == "dumb",
+            netrc=self._netrc(),
+            variables=dict(self.environ),
             origins=self.origins,
             warnings=tuple(self._warnings()),
         )
+
+    def _settle_target(self, values: dict[str, object]) -> None:
+        """Let the target as a file and as names count by rank: the source that outranks the other wins."""
+        file = self._source_of(BY_NAME["environment"])
+        if file is None:
+            return
+        names = [name for name in ("python", "platform") if self._source_of(BY_NAME[name])]
+        ranks = {name: self._rank(name) for name in names}
+        rank = self._rank("environment")
+        if beside := next((name for name in names if ranks[name] == rank), None):
+            raise file.error(
+                BY_NAME["environment"],
+                f"and `{file.name_of(BY_NAME[beside])}` both name the target",
+                "keep one of them: such a file names the Python and the platform",
+            )
+        for loser in ("environment",) if min(ranks.values(), default=rank) < rank else names:
+            del values[loser], self.origins[loser]
+
+    def _rank(self, name: str) -> int:
+        """Return the place of the source that has a setting, the first one first."""
+        return next(rank for rank, source in enumerate(self.sources) if name in source.values)
 
     def _source_of(self, setting: Setting) -> Source | None:
         return next((source for source in self.sources if setting.name in source.values), None)
@@ -103,24 +128,35 @@ class _Loading:
                 )
 
     def _fallback(self, pip: PipConfiguration) -> IndexChoice:
-        """Return the indexes of variables, configuration files, pip, and the default.
+        """Return the indexes of variables, configuration files, pip, uv, and the default.
 
-        Where our own settings name an index URL, pip's configuration has no say.
+        Where our own settings name an index URL, neither pip's configuration nor uv's has a say; where pip's
+        names any index, uv's has none.
         """
         own = index_choice(self.sources[1:])
         if own.index is not None:
             return trusting(own, pip)
-        index = pip.index
-        if index is None and not pip.has_no_index and self._needs_default():
+        theirs, has_no_index = IndexChoice(pip.index, pip.extra, pip.flat), pip.has_no_index
+        if theirs == IndexChoice() and not has_no_index:
+            theirs, has_no_index = read_uv_configuration(self.environ, self.sources[0].folder)
+        index = theirs.index
+        if index is None and not has_no_index and self._needs_default():
             index = public_index()
-        choice = IndexChoice(index, own.extra or pip.extra, own.flat or pip.flat)
-        if pip.has_no_index:
-            choice = IndexChoice(None, own.extra, own.flat or pip.flat)
+        choice = IndexChoice(index, own.extra or theirs.extra, own.flat or theirs.flat)
+        if has_no_index:
+            choice = IndexChoice(None, own.extra, own.flat or theirs.flat)
         return trusting(choice, pip)
 
     def _needs_default(self) -> bool:
         asked = "index_url" in self.sources[0].values
         return not asked and (self.manifest is None or not self.manifest.replaces_default_index)
+
+    def _netrc(self) -> Path | None:
+        """Return the file of logins that curl, pip and uv read, too; None where there is none."""
+        if named := self.environ.get("NETRC"):
+            return Path(os.path.expanduser(named))  # noqa: PTH111  # never fails
+        home = Path(self.environ.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111  # never fails
+        return next((home / name for name in (".netrc", "_netrc") if (home / name).is_file()), None)
 
     def _ca_file(self, pip: PipConfiguration) -> Path | None:
         names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")

@@ -53,13 +53,22 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting(
-        "index_url", Kind.URL, "The index that serves what no other one has.", "pip's, else the public one"
+        "index_url",
+        Kind.URL,
+        "The index that serves what no other one has.",
+        "pip's, else uv's, else the public one",
     ),
     Setting(
-        "extra_index_url", Kind.URLS, "Indexes that are asked before the index URL, in this order.", "pip's"
+        "extra_index_url",
+        Kind.URLS,
+        "Indexes that are asked before the index URL, in this order.",
+        "pip's, else uv's",
     ),
     Setting(
-        "find_links", Kind.URLS, "Folders or pages that list files of many projects; asked first.", "pip's"
+        "find_links",
+        Kind.URLS,
+        "Folders or pages that list files of many projects; asked first.",
+        "pip's, else uv's",
     ),
     Setting(
         "kb", Kind.PATH, "The file of the knowledge base.", "`knowledge.sqlite` in the user's data folder"
@@ -83,16 +92,24 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "platform",
         Kind.TEXT,
-        "The platform that the stack will run on, as a tag such as `manylinux_2_28_x86_64`.",
+        "The platform that the stack will run on, as a tag: `manylinux_2_28_x86_64`, `macosx_14_0_arm64`, "
+        "`win_amd64`.",
         "this machine's",
         is_for_manifests=True,
     ),
     Setting(
         "python",
         Kind.TEXT,
-        "The Python that the stack will run on: a version, or (not in a manifest) an interpreter.",
+        "The Python that the stack will run on: `3.12`, `3.14t` (free-threaded), `pypy3.11`, or (not in a "
+        "manifest) an interpreter.",
         "the project's",
         is_for_manifests=True,
+    ),
+    Setting(
+        "environment",
+        Kind.PATH,
+        "The target as a file, as `pinwise environment --format toml` prints it; stands for `platform` and "
+        "`python`.",
     ),
     Setting(
         "pre",
@@ -159,6 +176,14 @@ SETTINGS: tuple[Setting, ...] = (
         is_option=False,
     ),
     Setting(
+        "keyring",
+        Kind.FLAG,
+        "Whether the `keyring` program, where there is one, is asked for the password of an index that "
+        "refuses us.",
+        "yes",
+        is_option=False,
+    ),
+    Setting(
         "metadata",
         Kind.TABLES,
         "What releases without metadata of their own require: `name`, `version`, `requires-dist`, "
@@ -177,6 +202,8 @@ class Settings:
 
     Attributes:
         asked, fallback: Indexes from the options, and from everywhere else but the manifest.
+        netrc: The file of logins, None where there is none.
+        variables: Environment variables, which may stand in the credentials of indexes; never printed.
         proxies: Scheme ("http", "https", "all") -> URL of a proxy; "no" -> hosts that need none.
         virtual_env: The activated virtual environment, None where there is none.
         search_path: Where commands are searched.
@@ -192,6 +219,7 @@ class Settings:
     predictor: str = "exact"
     platform: str | None = None
     python: str | None = None
+    environment: Path | None = None
     pre: bool = False
     no_binary: tuple[str, ...] = ()
     only_binary: tuple[str, ...] = ()
@@ -205,7 +233,10 @@ class Settings:
     connect_timeout: float = 10.0
     read_timeout: float = 30.0
     ca_file: Path | None = None
-    proxies: Mapping[str, str] = field(default_factory=dict)
+    keyring: bool = True
+    netrc: Path | None = None
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
     virtual_env: Path | None = None
     search_path: str = os.defpath
     is_plain: bool = False

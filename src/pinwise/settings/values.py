@@ -1,7 +1,6 @@
 """What a source says of a setting: parsed, and checked where the setting is more than its kind."""
 
 import os
-import re
 from pathlib import PurePath
 
 from packaging.version import Version
@@ -9,6 +8,7 @@ from packaging.version import Version
 from pinwise.explain.names import near_names
 from pinwise.formats.entries import shown
 from pinwise.formats.locks import lock_format
+from pinwise.formats.python_names import names_a_python
 from pinwise.model.facts import Metadata
 from pinwise.model.names import NormalizedName
 from pinwise.settings.kinds import Kind, parse_given, parse_value
@@ -52,7 +52,7 @@ def _check_choice(setting: Setting, value: str, source: Source) -> None:
 
 def _check_python(setting: Setting, value: str, source: Source) -> None:
     """A manifest may come from anyone: it names a version, never a program to run."""
-    if source.is_manifest and re.fullmatch(r"\d[\w.+]*", value) is None:
+    if source.is_manifest and not names_a_python(value):
         raise source.error(setting, f"must be a version here, not `{shown(value)}`")
 
 
