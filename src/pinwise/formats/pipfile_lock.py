@@ -44,7 +44,7 @@ def render_pipfile_lock(advice: Advice, manifest: Manifest) -> str:
             "hash": {"sha256": manifest.pipfile_sha256},
             "pipfile-spec": PIPFILE_SPEC,
             "requires": _requires(manifest.requires_python),
-            "sources": [_source(source) for source in sources],
+            "sources": [source_table(source) for source in sources],
         }
     }
     groups = (group.name for group in (*manifest.groups, *advice.request.groups))
@@ -77,11 +77,11 @@ def _entry(pin: Pin, request: Request, sources: Sequence[Index]) -> dict[str, ob
     if pin.is_direct and pin.extras:
         entry["extras"] = sorted(pin.extras)
     if marker := portable_marker(pin, request):
-        entry["markers"] = _single_quoted(marker)
+        entry["markers"] = single_quoted(marker)
     return entry
 
 
-def _single_quoted(marker: str) -> str:
+def single_quoted(marker: str) -> str:
     """Return a marker with quotes that need no escape in JSON, as pipenv writes them."""
     return marker if "'" in marker else marker.replace('"', "'")
 
@@ -92,7 +92,8 @@ def _source_name(pin: Pin, sources: Sequence[Index]) -> str:
     return pin.index_name if pin.index_name in names else names[0]
 
 
-def _source(index: Index) -> dict[str, object]:
+def source_table(index: Index) -> dict[str, object]:
+    """Return a source as an entry of ``_meta``."""
     return {"name": index.name, "url": without_credentials(index.url), "verify_ssl": index.verify_ssl}
 
 
@@ -113,10 +114,10 @@ def _sources(advice: Advice, manifest: Manifest) -> tuple[Index, ...]:
     written_urls = {index.url for index in written}
     added = [index for index in serving if index.url not in written_urls]
     chosen = written + added or [index for index in advice.request.indexes if not index.is_flat]
-    return _named(chosen)
+    return named_sources(chosen)
 
 
-def _named(indexes: Iterable[Index]) -> tuple[Index, ...]:
+def named_sources(indexes: Iterable[Index]) -> tuple[Index, ...]:
     """Return the indexes with a name for each that has none, made of its host; names stay unique."""
     indexes = tuple(indexes)
     default = _default_source() if any(index.name is None for index in indexes) else Index("")
