@@ -1,8 +1,9 @@
 """Write TOML by hand where the layout matters: one entry per line."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _ESCAPED = re.compile(r'[\x00-\x1f\x7f"\\\ud800-\udfff]')
 
 
@@ -50,3 +51,25 @@ def _escape(match: re.Match[str]) -> str:
     if character in '"\\':
         return "\\" + character
     return "\ufffd" if character >= "\ud800" else f"\\u{ord(character):04X}"
+
+
+def toml_key(name: str) -> str:
+    """Return a key, in quotes where it needs them."""
+    return name if _BARE_KEY.fullmatch(name) else toml_string(name)
+
+
+def toml_value(value: object) -> str:
+    """Return a value that was read from TOML, on one line."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return toml_string(value)
+        case list() | tuple():
+            return "[" + ", ".join(toml_value(item) for item in value) + "]"
+        case Mapping():
+            return (
+                "{" + ", ".join(f"{toml_key(key)} = {toml_value(item)}" for key, item in value.items()) + "}"
+            )
+        case _:
+            return str(value)

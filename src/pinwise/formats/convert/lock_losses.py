@@ -1,10 +1,11 @@
 """What a lock loses on its way into another format: found by reading back what was written."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pinwise.model.lock import LockFormat, PresentLock, PresentPin
 from pinwise.model.loss import Loss
+from pinwise.model.request import Index
 
 PYLOCK, PIPFILE_LOCK, REQUIREMENTS = LockFormat.PYLOCK, LockFormat.PIPFILE_LOCK, LockFormat.REQUIREMENTS
 
@@ -127,9 +128,21 @@ def _whole(before: PresentLock, after: PresentLock, target: LockFormat) -> Itera
         if aspect == "group names":
             continue
         old, new = getattr(before, aspect), getattr(after, aspect)
-        is_lost = not set(old) <= set(new) if aspect == "groups" else old != new
+        match aspect:
+            case "groups":
+                is_lost = not set(old) <= set(new)
+            case "indexes":
+                is_lost = old != _as_named(new, before)
+            case _:
+                is_lost = old != new
         if old and is_lost:
             yield loss_of(aspect, target)
+
+
+def _as_named(indexes: tuple[Index, ...], before: PresentLock) -> tuple[Index, ...]:
+    """Return indexes without the names that they had not before: a new name is no loss."""
+    unnamed = {index.url for index in before.indexes if index.name is None}
+    return tuple(replace(index, name=None) if index.url in unnamed else index for index in indexes)
 
 
 def _pins(before: Iterable[PresentPin], after: Iterable[PresentPin], target: LockFormat) -> Iterator[Loss]:
@@ -146,5 +159,9 @@ def _pins(before: Iterable[PresentPin], after: Iterable[PresentPin], target: Loc
         for aspect in PIN_ASPECTS:
             if aspect == "pin":
                 continue
-            if (old := getattr(pin, aspect)) and old != getattr(new, aspect):
+            old, found = getattr(pin, aspect), getattr(new, aspect)
+            is_lost = (
+                set(old) != set(found) if aspect == "groups" else old != found
+            )  # their order says nothing
+            if old and is_lost:
                 yield loss_of(aspect, target, subject=str(pin))

@@ -14,7 +14,7 @@ from pinwise.formats.pylock import file_table, group_marker, group_name, the_sdi
 from pinwise.formats.requirements import ARCHIVES, OWN_LOCK
 from pinwise.formats.requirements_lock import dotted, index_lines, quoted
 from pinwise.formats.toml_write import Raw, inline_table, toml_array, toml_string
-from pinwise.model.errors import OutputError
+from pinwise.model.errors import ManifestError, OutputError
 from pinwise.model.lock import LockFormat, PresentLock, PresentPin
 from pinwise.model.loss import Converted, Loss
 from pinwise.model.request import DEFAULT_GROUP, DEVELOP_GROUP, Index
@@ -46,7 +46,16 @@ def convert_lock(lock: PresentLock, target: LockFormat, *, pipfile_sha256: str |
             text = _pipfile_lock(renamed, pipfile_sha256 or renamed.manifest_sha256)
         case LockFormat.REQUIREMENTS:
             text = _requirements(renamed)
-    return Converted(text, (*losses, *lock_losses(renamed, read_lock(text, target), target)))
+    return Converted(text, (*losses, *lock_losses(renamed, _read_back(text, target), target)))
+
+
+def _read_back(text: str, target: LockFormat) -> PresentLock:
+    try:
+        return read_lock(text, target)
+    except ManifestError as error:
+        raise OutputError(
+            f"this lock contradicts itself and cannot be a `{target}`: {error.message}", hint=error.hint
+        ) from None
 
 
 def _with_target_names(lock: PresentLock, target: LockFormat) -> tuple[PresentLock, list[Loss]]:
