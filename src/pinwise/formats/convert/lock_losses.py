@@ -35,7 +35,7 @@ PIN_ASPECTS: Mapping[str, Aspect] = {
             REQUIREMENTS: "a line with a URL has no version but that of a file name",
         },
     ),
-    "index": Aspect("the index", {}),
+    "index": Aspect("the index", {PIPFILE_LOCK: "a page of links is no source"}),
     "groups": Aspect(
         "the groups",
         {

@@ -42,7 +42,10 @@ REQUIREMENT_ASPECTS: Mapping[str, Aspect] = {
     ),
     "path": Aspect("the path as written", {REQUIREMENTS: "a path begins with `./` here"}),
     "is_editable": Aspect("the editable installation", {}),
-    "index": Aspect("the binding to an index", {REQUIREMENTS: "pip asks every index for every project"}),
+    "index": Aspect(
+        "the binding to an index",
+        {REQUIREMENTS: "pip asks every index for every project", PYPROJECT: "it has no place for it"},
+    ),
     "hashes": Aspect("the digests", {PYPROJECT: "it has no place for them"}),
 }
 """What a requirement says."""
@@ -61,7 +64,9 @@ MANIFEST_ASPECTS: Mapping[str, Aspect] = {
             PYPROJECT: "it has no place for indexes; name them by `--index-url` or in the settings",
         },
     ),
-    "prereleases": Aspect("which pre-releases are allowed", {PYPROJECT: "it has no place for them"}),
+    "prereleases": Aspect(
+        "which pre-releases are allowed", {PYPROJECT: "all projects, or single ones, but not both"}
+    ),
     "formats": Aspect(
         "which kinds of files are allowed",
         {

@@ -23,6 +23,7 @@ from pinwise.model.request import (
     DEFAULT_GROUP,
     DEVELOP_GROUP,
     DirectRequirement,
+    FormatControl,
     Group,
     Index,
     LocalProject,
@@ -214,13 +215,14 @@ def _options(manifest: Manifest) -> Iterator[str]:
     if manifest.prereleases.all:
         yield "--pre"
     yield from (f"--all-releases {name}" for name in sorted(manifest.prereleases.names))
-    yield from (f"--no-binary {name}" for name in _names(manifest.formats.no_binary))
-    yield from (f"--only-binary {name}" for name in _names(manifest.formats.only_binary))
+    yield from _file_options(manifest.formats)
 
 
-def _names(names: frozenset[str]) -> list[str]:
-    """Return names with `ALL` first, because it clears what stands before it."""
-    return sorted(names, key=lambda name: (name != ALL, name))
+def _file_options(formats: FormatControl) -> Iterator[str]:
+    """Yield the options for kinds of files, `ALL` first, because it clears what stands before it."""
+    named = [("--no-binary", name) for name in formats.no_binary]
+    named += [("--only-binary", name) for name in formats.only_binary]
+    yield from (f"{option} {name}" for option, name in sorted(named, key=lambda each: (each[1] != ALL, each)))
 
 
 def _line(direct: DirectRequirement) -> str:
