@@ -208,7 +208,7 @@ def test_a_lock_converted_to_its_own_format_loses_nothing(form: LockFormat, lock
 
 def pin_of(name: str = "a", **facts: Any) -> PresentPin:
     """Return a pin of a release with files and digests."""
-    files = files_of(name, str(facts.get("version", "1.0")))
+    files = files_of(name, str(facts.get("version") or "1.0"))
     usual: dict[str, Any] = {"version": Version("1.0"), "index": PUBLIC, "files": files}
     usual["hashes"] = tuple(sorted(f"sha256:{file.sha256}" for file in files))
     return PresentPin(normalise(name), **(usual | facts))
@@ -270,3 +270,11 @@ def test_every_aspect_is_a_fact_of_a_lock() -> None:
     pin_facts = set(PresentPin.__dataclass_fields__) - {"name", "line"} | {"pin"}
     lock_facts = set(PresentLock.__dataclass_fields__) - {"format", "pins", "warnings"} | {"group names"}
     assert (set(PIN_ASPECTS), set(LOCK_ASPECTS)) == (pin_facts, lock_facts)
+
+
+def test_an_entry_without_a_version_pins_nothing_elsewhere() -> None:
+    """A `pylock.toml` may leave a version out; other formats cannot, so that nothing is written."""
+    lock = PresentLock(PYLOCK, (pin_of(version=None),))
+    for target in (PIPFILE_LOCK, REQUIREMENTS):
+        with pytest.raises(OutputError, match="gives no version for `a`"):
+            convert_lock(lock, target)

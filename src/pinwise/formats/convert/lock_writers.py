@@ -38,6 +38,7 @@ def convert_lock(lock: PresentLock, target: LockFormat, *, pipfile_sha256: str |
         OutputError: The target cannot hold the lock at all: two entries where there is room for one, a file
             without a digest or URL where the format needs it.
     """
+    _check_versions(lock, target)
     renamed, losses = _with_target_names(lock, target)
     match target:
         case LockFormat.PYLOCK:
@@ -49,12 +50,20 @@ def convert_lock(lock: PresentLock, target: LockFormat, *, pipfile_sha256: str |
     return Converted(text, (*losses, *lock_losses(renamed, _read_back(text, target), target)))
 
 
+def _check_versions(lock: PresentLock, target: LockFormat) -> None:
+    """Refuse entries without a version, which a `pylock.toml` may have, where they would pin nothing."""
+    for pin in lock.pins:
+        if pin.version is None and _is_registry(pin) and target is not LockFormat.PYLOCK:
+            raise _without("version", pin, target)
+
+
 def _read_back(text: str, target: LockFormat) -> PresentLock:
     try:
         return read_lock(text, target)
     except ManifestError as error:
         raise OutputError(
-            f"this lock contradicts itself and cannot be a `{target}`: {error.message}", hint=error.hint
+            f"this lock contradicts itself and cannot be a `{target}`: {error.message}",
+            hint=error.hint or "make the lock anew",
         ) from None
 
 
