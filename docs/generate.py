@@ -13,14 +13,23 @@ from typing import Any
 
 import click
 
+from pinwise.actions.convert import SOURCES, TARGETS
 from pinwise.actions.manifest import MANIFESTS
 from pinwise.cli import main as command
 from pinwise.cli.exits import ExitCode
 from pinwise.environment.file import KEYS as TARGET_KEYS
 from pinwise.environment.platforms import KNOWN_PLATFORMS
+from pinwise.formats.convert.lock_losses import LOCK_ASPECTS, PIN_ASPECTS
+from pinwise.formats.convert.manifest_losses import (
+    MANIFEST_ASPECTS,
+    REQUIREMENT_ASPECTS,
+    ManifestFormat,
+)
 from pinwise.formats.locks import LockFormat
 from pinwise.formats.own_table import MANIFEST_KEYS
 from pinwise.formats.pipfile import ENTRY_KEYS, IGNORED_KEYS, MARKER_KEYS, REMOTE_KEYS
+from pinwise.formats.pipfile_lock import PIPFILE_SPEC
+from pinwise.formats.present import MOST_CHARACTERS, poetry, uv
 from pinwise.formats.pyproject import OTHER_TOOLS
 from pinwise.formats.python_names import NEWEST_PYPY, NEWEST_PYTHON, OLDEST_FREE_THREADED, OLDEST_PYTHON
 from pinwise.formats.requirements_lines import FLAGS, SHORT, WITH_VALUE
@@ -330,7 +339,22 @@ The file name decides. A name is relative to the manifest's folder.
 
 In a `{pylock}`, what only an extra or a dependency group needs has a marker that says so, and `extras` and
 `dependency-groups` name them. A lock that was made with `--only-group` names none: it is installed whole.
-"""
+
+## What is read, and what `pinwise convert` writes
+
+| format | kind | read | written |
+| --- | --- | --- | --- |
+{conversions}
+A lock is read up to {characters:,} characters. A `uv.lock` must have version {uv}, a `poetry.lock` version
+{poetry}, a `Pipfile.lock` specification {pipfile}. A `requirements.txt` is a lock where every line pins with
+`==` or names an archive.
+
+What a lock says, and what becomes of it in each format. An empty place means that the format can say it.
+
+{lock_losses}
+The same for manifests:
+
+{manifest_losses}"""
 
 
 def formats() -> str:
@@ -358,7 +382,33 @@ def formats() -> str:
         pylock=LockFormat.PYLOCK,
         pipfile_lock=LockFormat.PIPFILE_LOCK,
         requirements=LockFormat.REQUIREMENTS,
+        conversions="".join(_conversions()),
+        characters=MOST_CHARACTERS,
+        uv=uv.KNOWN_VERSION,
+        poetry=" or ".join(f"{major}.x" for major in poetry.KNOWN_MAJORS),
+        pipfile=PIPFILE_SPEC,
+        lock_losses=_losses("a lock says", LockFormat, LOCK_ASPECTS, PIN_ASPECTS),
+        manifest_losses=_losses("a manifest says", ManifestFormat, MANIFEST_ASPECTS, REQUIREMENT_ASPECTS),
     )
+
+
+def _conversions() -> Iterator[str]:
+    """Yield a row for each format that can be converted."""
+    for form in dict.fromkeys((*SOURCES, *TARGETS)):
+        kind = "manifest" if isinstance(form, ManifestFormat) else "lock"
+        read, written = ("yes" if form in known else "no" for known in (SOURCES, TARGETS))
+        yield f"| `{form}` | {kind} | {read} | {written} |\n"
+
+
+def _losses(title: str, formats: Iterable[Any], *tables: Mapping[str, Any]) -> str:
+    """Return a table of what each format cannot say, and why."""
+    forms = list(formats)
+    rows = (
+        (aspect.words, *(aspect.reasons.get(form, "") for form in forms))
+        for each in tables
+        for aspect in each.values()
+    )
+    return table((title, *(f"`{form}`" for form in forms)), rows)
 
 
 def report() -> str:

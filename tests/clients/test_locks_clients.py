@@ -17,10 +17,14 @@ from pathlib import Path
 import pytest
 
 from pinwise.environment.declare import declare
+from pinwise.formats.convert.lock_writers import convert_lock
 from pinwise.formats.pipfile import parse_pipfile
 from pinwise.formats.pipfile_lock import render_pipfile_lock
+from pinwise.formats.present import read_lock
 from pinwise.formats.pylock import render_pylock
 from pinwise.formats.requirements_lock import render_requirements_lock
+from pinwise.model.lock import ForeignFormat, LockFormat, PresentLock
+from pinwise.model.names import normalise
 from pinwise.model.outcome import Advice
 from pinwise.model.request import Index, Manifest
 from support.advice import advice, folder, listed_file, pin, this_environment
@@ -29,6 +33,7 @@ from support.loopback import LoopbackIndex
 
 STACK = {"flask": "3.0", "click": "8.1"}
 TOOLS = {"black": "24.1"}
+WINDOWS = 'sys_platform == "win32"'
 
 
 def client(name: str) -> str:
@@ -334,3 +339,74 @@ def test_micropipenv_deploys(world: World) -> None:
     assert installed(python) == STACK
     world.run(*micropipenv, "--dev", variables=variables)
     assert installed(python) == {**STACK, **TOOLS}
+
+
+# what is converted
+
+
+def convert(lock: PresentLock, target: LockFormat, *, pipfile: Manifest | None = None) -> str:
+    """Return a lock in another format."""
+    return convert_lock(lock, target, pipfile_sha256=None if pipfile is None else pipfile.pipfile_sha256).text
+
+
+def test_pip_installs_a_converted_pylock(world: World) -> None:
+    """A `pylock.toml` that was turned into requirements installs the same, digests verified."""
+    lock = read_lock(render_pylock(with_local_projects(world, "lib")), LockFormat.PYLOCK)
+    (world.folder / "pins.txt").write_text(convert(lock, LockFormat.REQUIREMENTS))
+    python = world.new_environment()
+    world.run(client("pip"), "--python", python, "install", "--require-hashes", "-r", "pins.txt")
+    assert installed(python) == {**STACK, **TOOLS, "lib": "2.0"}
+
+
+def test_uv_installs_a_pylock_made_of_pylock(world: World) -> None:
+    """What was read from a `pylock.toml` and written again installs the same, group by group."""
+    lock = read_lock(render_pylock(with_local_projects(world, "app", "lib")), LockFormat.PYLOCK)
+    (world.folder / "pylock.toml").write_text(convert(lock, LockFormat.PYLOCK))
+    python = world.new_environment()
+    uv = (client("uv"), "pip", "install", "--python", python, "-r", "pylock.toml")
+    world.run(*uv)
+    assert installed(python) == {**STACK, "app": "1.0", "lib": "2.0"}
+    world.run(*uv, "--group", "develop")
+    assert installed(python) == {**STACK, **TOOLS, "app": "1.0", "lib": "2.0"}
+
+
+def test_pipenv_takes_a_converted_pylock(world: World) -> None:
+    """A `pylock.toml` that was turned into a `Pipfile.lock` is up to date for pipenv, and installs."""
+    manifest = write_pipfile(world, world.stack)
+    lock = read_lock(render_pylock(world.stack), LockFormat.PYLOCK)
+    (world.folder / "Pipfile.lock").write_text(convert(lock, LockFormat.PIPFILE_LOCK, pipfile=manifest))
+    pipenv = (client("pipenv"), "--python", sys.executable)
+    assert "up-to-date" in world.run(*pipenv, "verify")
+    world.run(*pipenv, "install", "--deploy", "--dev")
+    assert installed(world.folder / ".venv" / "bin" / "python") == {**STACK, **TOOLS}
+
+
+def test_pipenv_syncs_a_lock_without_a_hash(world: World) -> None:
+    """Without a Pipfile beside it, a converted `Pipfile.lock` still serves `pipenv sync`."""
+    lock = read_lock(render_requirements_lock(world.stack), LockFormat.REQUIREMENTS)
+    (world.folder / "Pipfile.lock").write_text(convert(lock, LockFormat.PIPFILE_LOCK))
+    write_pipfile(world, world.stack)
+    world.run(client("pipenv"), "--python", sys.executable, "sync", "--dev")
+    assert installed(world.folder / ".venv" / "bin" / "python") == {**STACK, **TOOLS}
+
+
+@pytest.mark.parametrize("target", [LockFormat.PYLOCK, LockFormat.REQUIREMENTS])
+def test_a_converted_uv_lock_installs_what_uv_does(world: World, target: LockFormat) -> None:
+    """Pip installs from a converted `uv.lock` what `uv sync` does: markers, groups and digests."""
+    world.main.add(wheel("click", "8.0"))
+    world.main.add(wheel("only-windows", "1.0"))
+    (world.folder / "pyproject.toml").write_text(
+        '[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.9"\n'
+        'dependencies = ["flask<4", "only-windows; sys_platform == \'win32\'"]\n'
+        '[dependency-groups]\ndev = ["black"]\n'
+    )
+    uv = (client("uv"), "--no-progress")
+    world.run(*uv, "sync", "--python", sys.executable, "--default-index", world.main.url)
+    by_uv = installed(world.folder / ".venv" / "bin" / "python")
+    lock = read_lock((world.folder / "uv.lock").read_text(), ForeignFormat.UV)
+    assert {pin.name: pin.marker for pin in lock.pins}[normalise("only-windows")] == WINDOWS
+    (world.folder / target.value).write_text(convert(lock, target))
+    python = world.new_environment("other")
+    groups = ["--group", "pylock.toml:dev"] if target is LockFormat.PYLOCK else []
+    world.run(client("pip"), "--python", python, "install", "-r", target.value, *groups)
+    assert installed(python) == by_uv

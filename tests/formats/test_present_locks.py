@@ -1,6 +1,8 @@
 """Locks that are there: every format is read to the same values, and nothing breaks the readers."""
 
 import json
+import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -8,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
+from pinwise.formats.convert.lock_writers import convert_lock
 from pinwise.formats.lock_text import digests
 from pinwise.formats.pipfile_lock import render_pipfile_lock
 from pinwise.formats.present import MOST_CHARACTERS, READERS, read_lock
 from pinwise.formats.pylock import group_name, render_pylock
 from pinwise.formats.requirements_lock import render_requirements_lock
-from pinwise.model.errors import ManifestError
+from pinwise.model.errors import ManifestError, OutputError
 from pinwise.model.lock import AnyFormat, ForeignFormat, LockFormat, PresentLock, PresentPin
 from pinwise.model.names import normalise
 from pinwise.model.outcome import Advice, Pin
@@ -373,3 +376,20 @@ def test_no_credentials_are_read() -> None:
     """User and password of a URL in a lock go nowhere."""
     text = "--index-url https://me:hunter2@private.example/simple\na==1\n    # from https://me:hunter2@x.example\n"
     assert "hunter2" not in repr(read_lock(text, LockFormat.REQUIREMENTS).pins)
+
+
+@given(data=st.data())
+@pytest.mark.parametrize("form", FORMATS)
+def test_values_of_other_kinds_are_named_errors(form: AnyFormat, data: st.DataObject) -> None:
+    """A lock whose words were exchanged is read and converted, or refused by a named error."""
+    text = example(form)
+    for _ in range(data.draw(st.integers(1, 3))):
+        words = [match.span() for match in re.finditer(r'"[^"]*"|\w+|\S', text)]
+        (start, end), (first, last) = data.draw(st.sampled_from(words)), data.draw(st.sampled_from(words))
+        text = text[:start] + text[first:last] + text[end:]
+    lock = outcome(text, form)
+    if isinstance(lock, ManifestError):
+        return
+    for target in LockFormat:
+        with suppress(OutputError):
+            convert_lock(lock, target)

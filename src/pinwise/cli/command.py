@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import click
 
 from pinwise.cli.advise import advise_command
+from pinwise.cli.convert import convert_command
 from pinwise.cli.environment import environment_command
 from pinwise.cli.exits import ExitCode
 from pinwise.cli.kb import kb_command
@@ -118,5 +119,6 @@ command.add_command(advise_command)
 command.add_command(why_command)
 command.add_command(tree_command)
 command.add_command(outdated_command)
+command.add_command(convert_command)
 command.add_command(environment_command)
 command.add_command(kb_command)

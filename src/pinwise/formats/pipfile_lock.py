@@ -46,7 +46,7 @@ def render_pipfile_lock(advice: Advice, manifest: Manifest) -> str:
             "hash": {"sha256": manifest.pipfile_sha256},
             "pipfile-spec": PIPFILE_SPEC,
             "requires": _requires(manifest.requires_python),
-            "sources": [_source(source) for source in sources],
+            "sources": [source_table(source) for source in sources],
         }
     }
     groups = (group.name for group in (*manifest.groups, *advice.request.groups))
@@ -79,11 +79,11 @@ def _entry(pin: Pin, request: Request, sources: Sequence[Index]) -> dict[str, ob
     if pin.is_direct and pin.extras:
         entry["extras"] = sorted(pin.extras)
     if marker := portable_marker(pin, request):
-        entry["markers"] = _single_quoted(marker)
+        entry["markers"] = single_quoted(marker)
     return entry
 
 
-def _single_quoted(marker: str) -> str:
+def single_quoted(marker: str) -> str:
     """Return a marker with quotes that need no escape in JSON, as pipenv writes them."""
     return marker if "'" in marker else marker.replace('"', "'")
 
@@ -99,7 +99,7 @@ def _source_name(pin: Pin, sources: Sequence[Index]) -> str:
     return names[0]
 
 
-def _source(index: Index) -> dict[str, object]:
+def source_table(index: Index) -> dict[str, object]:
     """Return a source as pipenv writes it: variables in its credentials as in the manifest, nothing else."""
     url = index.secret if index.secret and has_variables_only(index) else without_credentials(index.url)
     return {"name": index.name, "url": url, "verify_ssl": index.verify_ssl}
@@ -123,10 +123,10 @@ def _sources(advice: Advice, manifest: Manifest) -> tuple[Index, ...]:
     names = {index.name for index in written if index.name}
     added = [index for index in serving if index.url not in written_urls and index.name not in names]
     chosen = written + added or [index for index in advice.request.indexes if not index.is_flat]
-    return _named(chosen)
+    return named_sources(chosen)
 
 
-def _named(indexes: Iterable[Index]) -> tuple[Index, ...]:
+def named_sources(indexes: Iterable[Index]) -> tuple[Index, ...]:
     """Return the indexes with a name for each that has none, made of its host; names stay unique."""
     indexes = tuple(indexes)
     default = _default_source() if any(index.name is None for index in indexes) else Index("")

@@ -17,13 +17,13 @@ from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist
 
 from pinwise.formats.digest import request_digest
 from pinwise.formats.lock_text import is_url, utc_time, verifiable_files, without_credentials
+from pinwise.formats.toml_write import Raw, inline_table, toml_array, toml_string
 from pinwise.model.environment import Environment
 from pinwise.model.errors import OutputError
 from pinwise.model.facts import File
 from pinwise.model.outcome import Advice, Pin
 from pinwise.model.request import DEFAULT_GROUP, LocalProject, Request
 
-_ESCAPED = re.compile(r'[\x00-\x1f\x7f"\\\ud800-\udfff]')
 _NOT_A_GROUP_NAME = re.compile(r"[^a-z0-9-]+")
 _SDIST_SUFFIXES = (".tar.gz", ".zip")
 
@@ -49,11 +49,11 @@ def _head(advice: Advice) -> Iterator[str]:
     extras, groups = _names(advice.request)
     python = environment.python
     yield 'lock-version = "1.0"'
-    yield from _array("environments", [_string(environment_marker(environment))])
+    yield from toml_array("environments", [toml_string(environment_marker(environment))])
     yield f'requires-python = ">={python.major}.{python.minor}"'
     for key, names in (("extras", extras), ("dependency-groups", groups)):
         if names:
-            yield f"{key} = [{', '.join(_string(name) for name in names)}]"
+            yield f"{key} = [{', '.join(toml_string(name) for name in names)}]"
     yield 'created-by = "pinwise"'
 
 
@@ -102,15 +102,15 @@ def _claims(request: Request) -> dict[str, str]:
 
 
 def _package(pin: Pin, marker: str) -> Iterator[str]:
-    yield f"name = {_string(pin.name)}"
+    yield f"name = {toml_string(pin.name)}"
     if not _is_folder(pin):
-        yield f"version = {_string(str(pin.version))}"
+        yield f"version = {toml_string(str(pin.version))}"
     if marker:
-        yield f"marker = {_string(marker)}"
+        yield f"marker = {toml_string(marker)}"
     if pin.requires_python and _is_specifier(pin.requires_python):
-        yield f"requires-python = {_string(pin.requires_python)}"
+        yield f"requires-python = {toml_string(pin.requires_python)}"
     if pin.requires:
-        yield from _array("dependencies", [_table(name=name) for name in pin.requires])
+        yield from toml_array("dependencies", [inline_table(name=name) for name in pin.requires])
     if pin.local is not None:
         yield from _local(pin.local)
     else:
@@ -120,6 +120,13 @@ def _package(pin: Pin, marker: str) -> Iterator[str]:
 def _is_folder(pin: Pin) -> bool:
     """Whether the pin is a source tree; the standard forbids a version there, for it may change any time."""
     return pin.local is not None and pin.local.sha256 is None
+
+
+def group_marker(groups: Sequence[str]) -> str:
+    """Return the marker that asks for one of the groups, "" where the default group is among them."""
+    if DEFAULT_GROUP in groups:
+        return ""
+    return " or ".join(f"'{name}' in dependency_groups" for name in dict.fromkeys(map(group_name, groups)))
 
 
 def _marker(groups: Sequence[str], claims: Mapping[str, str]) -> str:
@@ -132,30 +139,30 @@ def _marker(groups: Sequence[str], claims: Mapping[str, str]) -> str:
 def _local(project: LocalProject) -> Iterator[str]:
     if project.sha256 is None:
         editable = True if project.is_editable else None
-        yield f"directory = {_table(path=project.path, editable=editable)}"
+        yield f"directory = {inline_table(path=project.path, editable=editable)}"
         return
     key = "url" if is_url(project.path) else "path"
     place = {key: without_credentials(project.path)}
-    yield f"archive = {_table(**place, hashes=_Raw(_table(sha256=project.sha256)))}"
+    yield f"archive = {inline_table(**place, hashes=Raw(inline_table(sha256=project.sha256)))}"
 
 
 def _distributions(pin: Pin) -> Iterator[str]:
     files = verifiable_files(pin)
-    sdist = _sdist(files)
-    wheels = [_file(file) for file in files if file.is_wheel]
+    sdist = the_sdist(files)
+    wheels = [file_table(file) for file in files if file.is_wheel]
     if sdist is None and not wheels:
         raise OutputError(
             f"`{files[0].filename}` is an archive of a kind that `pylock.toml` cannot name",
             hint="write a `.txt` lock instead, or require another version",
         )
-    yield f"index = {_string(without_credentials(pin.index))}"
+    yield f"index = {toml_string(without_credentials(pin.index))}"
     if sdist is not None:
-        yield f"sdist = {_file(sdist)}"
+        yield f"sdist = {file_table(sdist)}"
     if wheels:
-        yield from _array("wheels", wheels)
+        yield from toml_array("wheels", wheels)
 
 
-def _sdist(files: Iterable[File]) -> File | None:
+def the_sdist(files: Iterable[File]) -> File | None:
     """Return the one sdist that the format has room for: as a tar file where there are several."""
     sdists = [file for file in files if not file.is_wheel and _is_sdist_name(file.filename)]
     ranks = {suffix: rank for rank, suffix in enumerate(_SDIST_SUFFIXES)}
@@ -174,14 +181,15 @@ def _is_sdist_name(filename: str) -> bool:
     return _suffix(filename) != ""
 
 
-def _file(file: File) -> str:
-    uploaded = None if file.uploaded is None else _Raw(utc_time(file.uploaded))
+def file_table(file: File) -> str:
+    """Return a file as an inline table."""
+    uploaded = None if file.uploaded is None else Raw(utc_time(file.uploaded))
     url = without_credentials(file.url)
     name = None if urlsplit(url).path.rpartition("/")[2] == file.filename else file.filename
     key = "url" if is_url(url) else "path"
     place = {key: url}
-    hashes = _Raw(_table(sha256=file.sha256))
-    return _table(name=name, upload_time=uploaded, **place, size=file.size, hashes=hashes)
+    hashes = Raw(inline_table(sha256=file.sha256))
+    return inline_table(name=name, upload_time=uploaded, **place, size=file.size, hashes=hashes)
 
 
 def _is_specifier(text: str) -> bool:
@@ -196,57 +204,12 @@ def _tool(advice: Advice) -> Iterator[str]:
     environment = advice.request.environment
     yield "[tool.pinwise]"
     yield f'request = "sha256:{request_digest(advice.request)}"'
-    yield f"goal = {_string(advice.request.goal)}"
+    yield f"goal = {toml_string(advice.request.goal)}"
     yield f"cost = {advice.proof.cost}"
     yield ""
     yield "[tool.pinwise.environment]"
-    yield f"python = {_string(str(environment.python))}"
-    yield f"implementation = {_string(environment.implementation)}"
-    yield f"platform = {_string(environment.platform)}"
+    yield f"python = {toml_string(str(environment.python))}"
+    yield f"implementation = {toml_string(environment.implementation)}"
+    yield f"platform = {toml_string(environment.platform)}"
     if environment.abi_flags:
-        yield f"abi_flags = {_string(environment.abi_flags)}"
-
-
-class _Raw(str):
-    """A value that is already TOML."""
-
-    __slots__ = ()
-
-
-def _array(key: str, items: Iterable[str]) -> Iterator[str]:
-    yield f"{key} = ["
-    for item in items:
-        yield f"    {item},"
-    yield "]"
-
-
-def _table(**values: str | int | None) -> str:
-    """Return an inline table of the values that are there; ``upload_time`` becomes ``upload-time``."""
-    pairs = (
-        f"{key.replace('_', '-')} = {_value(value)}" for key, value in values.items() if value is not None
-    )
-    return "{" + ", ".join(pairs) + "}"
-
-
-def _value(value: str | int) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value)
-        case _Raw():
-            return value
-        case _:
-            return _string(value)
-
-
-def _string(text: str) -> str:
-    """Return `text` as a basic string; a lone surrogate, which TOML cannot hold, becomes U+FFFD."""
-    return '"' + _ESCAPED.sub(_escape, text) + '"'
-
-
-def _escape(match: re.Match[str]) -> str:
-    character = match[0]
-    if character in '"\\':
-        return "\\" + character
-    return "\ufffd" if character >= "\ud800" else f"\\u{ord(character):04X}"
+        yield f"abi_flags = {toml_string(environment.abi_flags)}"

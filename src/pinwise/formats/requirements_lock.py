@@ -39,7 +39,7 @@ def render_requirements_lock(advice: Advice) -> str:
     """
     request = advice.request
     pins = sorted(advice.pins, key=lambda pin: pin.name)
-    lines = [*_head(request), *_index_lines(request.indexes)]
+    lines = [*_head(request), *index_lines(request.indexes)]
     for group in dict.fromkeys((*(group.name for group in request.groups), *(pin.groups[0] for pin in pins))):
         members = [pin for pin in pins if pin.groups[0] == group and not _is_folder(pin)]
         if members and group != DEFAULT_GROUP:
@@ -65,7 +65,7 @@ def _head(request: Request) -> Iterator[str]:
     yield f"# install: pip install {options} -r THIS_FILE"
 
 
-def _index_lines(indexes: Iterable[Index]) -> Iterator[str]:
+def index_lines(indexes: Iterable[Index]) -> Iterator[str]:
     """Yield the options that name the indexes.
 
     The last one is the index URL and those before it are extra ones: where order matters to an installer,
@@ -84,10 +84,10 @@ def _index_lines(indexes: Iterable[Index]) -> Iterator[str]:
 
 
 def _option_url(index: Index) -> str:
-    return _quoted(without_credentials(index.url))
+    return quoted(without_credentials(index.url))
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return `text` as one word of an option line."""
     text = one_line(text)
     if not _NEEDS_QUOTES.search(text):
@@ -117,10 +117,10 @@ def _requirement(pin: Pin) -> str:
         return f"{pin.name}{extras}=={pin.version}"
     if is_url(pin.local.path):
         return f"{pin.name}{extras} @ {one_line(pin.local.path)}"
-    return one_line(_dotted(pin.local.path)) + extras
+    return one_line(dotted(pin.local.path)) + extras
 
 
-def _dotted(path: str) -> str:
+def dotted(path: str) -> str:
     """Return a path that no installer takes for a project's name."""
     return path if path.startswith((".", "/")) else f"./{path}"
 
@@ -154,4 +154,4 @@ def _folder_lines(pins: Iterable[Pin]) -> Iterator[str]:
     yield "# Folders have no digest, so pip takes none from this file. Install them after it:"
     for folder in folders:
         option = "-e " if folder.is_editable else ""
-        yield f"#   pip install --no-deps {option}{_quoted(_dotted(folder.path))}"
+        yield f"#   pip install --no-deps {option}{quoted(dotted(folder.path))}"

@@ -47,6 +47,11 @@ def all_of(markers: list[str]) -> str | None:
     return bare(" and ".join(parts)) if parts else None
 
 
+def mentions_groups(marker: str) -> bool:
+    """Whether a marker speaks of the groups or extras of a `pylock.toml`, which no other format knows."""
+    return _MENTIONS.search(marker) is not None
+
+
 def groups_and_rest(marker: str) -> tuple[tuple[str, ...], str | None] | None:
     """Part a marker of a `pylock.toml` into the groups that it names and what it says beside them.
 

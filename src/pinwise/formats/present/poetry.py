@@ -76,7 +76,7 @@ def _pin(
 ) -> PresentPin:
     name = entry.name(table.get("name"))
     source = entry.table(table.get("source"), "the source")
-    kind = source.get("type")
+    kind = None if source.get("type") is None else entry.string(source["type"], "the source")
     files = entry.tables(table.get("files", old_files.get(entry.what)), "the files")
     place = without_credentials(entry.string(source.get("url", ""), "the URL"))
     is_named = kind in {*REPOSITORIES, "url", "file", "directory"}

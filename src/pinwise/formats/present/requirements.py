@@ -23,7 +23,7 @@ from pinwise.model.names import NormalizedName
 from pinwise.model.request import DEFAULT_GROUP, Index, Place
 
 _SECTION = re.compile(r"# Only for (?P<group>\S.*)")
-_FROM = re.compile(r"\s+# from (?P<url>\S+)")
+_FROM = re.compile(r"\s+# from (?P<url>/\S*|[A-Za-z]+://\S+)")
 _PATH = re.compile(r"(?P<path>[^;\[]+)(?:\[(?P<extras>[^\]]*)\])?\s*(?:;(?P<marker>.*))?")
 
 
@@ -63,7 +63,7 @@ def read_requirements_lock(text: str, file: str) -> PresentLock:
     indexes = reading.all_indexes()
     usual = [index.url for index in indexes if not index.is_flat]
     only = usual[0] if len(indexes) == len(usual) == 1 else None
-    pins = [_noted(pin, notes, only) for pin in reading.pins]
+    pins = [_noted(pin, notes, only, file) for pin in reading.pins]
     return PresentLock(
         LockFormat.REQUIREMENTS,
         in_order(pins),
@@ -188,8 +188,12 @@ def _notes(text: str, starts: set[int], *, has_groups: bool) -> dict[int, tuple[
     return notes
 
 
-def _noted(pin: PresentPin, notes: dict[int, tuple[str, str | None]], only: str | None) -> PresentPin:
+def _noted(
+    pin: PresentPin, notes: dict[int, tuple[str, str | None]], only: str | None, file: str
+) -> PresentPin:
     group, index = notes[pin.line or 0]
     if pin.url is not None or pin.path is not None:
         return replace(pin, groups=(group,))
+    if index is not None:
+        index = parse_index(index, Place(file, pin.line)).url
     return replace(pin, groups=(group,), index=index or only)

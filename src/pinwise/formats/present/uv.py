@@ -18,11 +18,11 @@ from pinwise.model.lock import ForeignFormat, PresentLock, PresentPin
 from pinwise.model.request import DEFAULT_GROUP, Index, Place
 
 KNOWN_VERSION = 1
-MOST_CONDITIONS = 24
+MOST_CONDITIONS = 16
 """How many chains of markers are told apart for one package; beyond that it counts as always needed."""
 
-MOST_STEPS = 500_000
-"""How many requirements are followed."""
+MOST_STEPS = 50_000
+"""How many requirements are followed for one group."""
 
 MOST_FORKS = 100
 """How many entries of one project there may be."""

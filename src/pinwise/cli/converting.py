@@ -1,0 +1,171 @@
+"""What `pinwise convert` does, step by step."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from packaging.version import Version
+
+from pinwise import wiring
+from pinwise.actions.convert import (
+    STDOUT,
+    Format,
+    check_target,
+    choose_formats,
+    files_wanted,
+    pipfile_beside,
+    read_present_lock,
+    with_files,
+    write_target,
+)
+from pinwise.actions.request import build_request
+from pinwise.cli.exits import ExitCode
+from pinwise.cli.paper import write_warnings
+from pinwise.cli.progress import Progress
+from pinwise.cli.streams import write_err, write_out
+from pinwise.formats.convert.lock_writers import convert_lock
+from pinwise.formats.convert.manifest_losses import ManifestFormat
+from pinwise.formats.convert.manifest_writers import convert_manifest
+from pinwise.model.environment import Environment
+from pinwise.model.errors import UsageError
+from pinwise.model.lock import ForeignFormat, LockFormat, PresentLock, PresentPin
+from pinwise.model.loss import Converted, Loss
+from pinwise.model.names import parse_name
+from pinwise.model.request import DEFAULT_GROUP, Group, Index, Manifest
+from pinwise.settings import read_settings
+
+MOST_NAMES = 3
+"""How many pins or requirements one line about a loss names."""
+
+
+def run(source: str, target: str, options: Mapping[str, Any]) -> int:
+    """Convert, say what is lost, write; return the exit code."""
+    formats = choose_formats(
+        source,
+        target,
+        source_format=options["source_format"],
+        target_format=options["target_format"],
+    )
+    if target != STDOUT:
+        check_target(Path(source), Path(target))
+    match formats.source, formats.target:
+        case ManifestFormat(), ManifestFormat() as end:
+            converted = _manifest(source, target, end)
+        case LockFormat() | ForeignFormat() as begin, LockFormat() as end:
+            converted = _lock(read_present_lock(Path(source), begin), source, target, end, options)
+        case _:
+            raise AssertionError(formats)
+    _say(converted.losses, formats.target)
+    if options["dry_run"]:
+        write_err(f"{target}: not written")
+    elif target == STDOUT:
+        write_out(converted.text)
+    else:
+        done = write_target(Path(target), converted.text, formats.target, is_forced=options["force"])
+        write_err(f"{target}: {done.value}")
+    return ExitCode.OK
+
+
+# --- manifests
+
+
+def _manifest(source: str, target: str, form: ManifestFormat) -> Converted:
+    path = Path(source)
+    found = wiring.read_manifest(source, (), ())
+    write_warnings(found.manifest.warnings)
+    folder = path.parent if target == STDOUT else Path(target).parent
+    if found.manifest.local and folder.resolve() != path.parent.resolve():
+        raise UsageError(
+            f"`{found.manifest.local[0].path}` is relative to the folder of `{source}`",
+            hint=f"write `{path.parent / Path(target).name}`, beside it",
+        )
+    return convert_manifest(found.manifest, form, project=_project_name(folder))
+
+
+def _project_name(folder: Path) -> str:
+    """Return the name of a project that lies in a folder: the folder's own, where it is one."""
+    name = folder.resolve().name
+    try:
+        return parse_name(name)
+    except UsageError:
+        return "app"
+
+
+# --- locks
+
+
+def _lock(
+    lock: PresentLock, source: str, target: str, form: LockFormat, options: Mapping[str, Any]
+) -> Converted:
+    write_warnings(lock.warnings)
+    wanted = files_wanted(lock, form)
+    if wanted:
+        lock = _look_up(lock, wanted, source, options)
+    digest = pipfile_beside(target) if form is LockFormat.PIPFILE_LOCK else None
+    if form is LockFormat.PIPFILE_LOCK and digest is None:
+        write_warnings([_NO_PIPFILE])
+    return convert_lock(lock, form, pipfile_sha256=digest)
+
+
+_NO_PIPFILE = (
+    "there is no `Pipfile` beside the lock: `pipenv sync` installs from it, and `pipenv install --deploy` "
+    "calls it out of date."
+)
+
+
+def _look_up(
+    lock: PresentLock, wanted: Sequence[PresentPin], source: str, options: Mapping[str, Any]
+) -> PresentLock:
+    """Ask the indexes, or the knowledge base, for the files that a lock has only digests of."""
+    named = {index.url: index for index in lock.indexes}
+    indexes = (*lock.indexes, *(Index(url) for url in _urls(wanted) if url not in named))
+    manifest = Manifest(
+        kind="requirements",
+        files=(source,),
+        groups=(Group(DEFAULT_GROUP, ()),),
+        indexes=indexes,
+        replaces_default_index=bool(indexes),
+    )
+    settings = read_settings(options, manifest)
+    request = build_request(manifest, settings.choices(), _ANYWHERE)
+    bindings = {} if options["index_url"] else {pin.name: pin.index for pin in wanted if pin.index}
+    request = replace(request, bindings=bindings)
+    with (
+        Progress.on_stderr() as progress,
+        wiring.open_world(request, settings, now=int(time.time()), progress=progress.show) as world,
+    ):
+        return with_files(lock, wanted, world.knowledge, world.source)
+
+
+def _urls(pins: Iterable[PresentPin]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(pin.index for pin in pins if pin.index))
+
+
+_ANYWHERE = Environment(Version("3"), "cpython", "any", (), {})
+"""Pages are the same for every target."""
+
+
+# --- what is lost
+
+
+def _say(losses: Sequence[Loss], target: Format) -> None:
+    """Say on stderr what is lost, one line per kind."""
+    kinds: dict[tuple[str, str], list[Loss]] = {}
+    for loss in losses:
+        kinds.setdefault((loss.aspect, loss.why) if loss.subject else (loss.what, loss.why), []).append(loss)
+    if kinds:
+        write_err(f"{target} cannot say:")
+    for same in kinds.values():
+        write_err(f"  {_line(same)}")
+
+
+def _line(same: Sequence[Loss]) -> str:
+    first = same[0]
+    if not first.subject:
+        return str(first)
+    names = [f"`{loss.subject}`" for loss in same[:MOST_NAMES]]
+    more = f" and {len(same) - MOST_NAMES:,} more" if len(same) > MOST_NAMES else ""
+    words = first.what.removesuffix(f" of `{first.subject}`")
+    return f"{words} of {', '.join(names)}{more}: {first.why}"

@@ -1,0 +1,225 @@
+"""From manifest to manifest: there and back gives the same, and the losses are exactly what is lost."""
+
+import tomllib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from pinwise.formats.convert.manifest_losses import (
+    MANIFEST_ASPECTS,
+    REQUIREMENT_ASPECTS,
+    ManifestFormat,
+    manifest_losses,
+)
+from pinwise.formats.convert.manifest_writers import convert_manifest
+from pinwise.formats.entries import LocalPath
+from pinwise.formats.pipfile import parse_pipfile
+from pinwise.formats.requirements import parse_requirements
+from pinwise.model.errors import OutputError
+from pinwise.model.facts import Metadata, Origin
+from pinwise.model.names import normalise
+from pinwise.model.request import LocalProject, Manifest, Place
+
+PIPFILE, REQUIREMENTS, PYPROJECT = ManifestFormat
+READABLE = (PIPFILE, REQUIREMENTS)
+
+
+def local(written: LocalPath) -> LocalProject:
+    """Return a local project whose name is that of its folder."""
+    name = normalise(written.path.rpartition("/")[2])
+    nothing = Metadata(None, (), frozenset(), Origin.LOCAL)
+    return LocalProject(name, Version("1.0"), written.path, written.is_editable, nothing)
+
+
+def nothing_included(path: str, place: Place) -> str:
+    """Fail: these manifests include nothing."""
+    raise AssertionError(path, place)
+
+
+def read(text: str, form: ManifestFormat) -> Manifest:
+    """Read a manifest."""
+    if form is PIPFILE:
+        return parse_pipfile(text, "Pipfile", local=local)
+    return parse_requirements(text, "requirements.in", read=nothing_included, local=local)
+
+
+def losses(text: str, form: ManifestFormat, target: ManifestFormat) -> set[tuple[str, str]]:
+    """Return subject and aspect of everything that is lost."""
+    found = convert_manifest(read(text, form), target).losses
+    for loss in found:
+        known = REQUIREMENT_ASPECTS if loss.subject else MANIFEST_ASPECTS
+        assert loss.why == known[loss.aspect].reasons[target]
+    return {(loss.subject, loss.aspect) for loss in found}
+
+
+MARKERS = st.sampled_from(["", "sys_platform == 'linux'", "python_version < '3.12' or os_name == 'nt'"])
+SPECIFIERS = st.sampled_from(["*", ">=2,<3", "==1.0", "~=1.4", "!=2.0"])
+DIGEST = "sha256:" + "a" * 64
+
+
+@st.composite
+def pipfiles(draw: st.DrawFn) -> str:
+    """Return a Pipfile with all that one may say."""
+    lines: list[str] = []
+    sources = draw(st.sampled_from([(), ("main",), ("main", "other")]))
+    for name in sources:
+        verify = draw(st.sampled_from(["true", "false"]))
+        lines += [
+            "[[source]]",
+            f'name = "{name}"',
+            f'url = "https://{name}.example/simple"',
+            f"verify_ssl = {verify}",
+        ]
+    for category in ("packages", "dev-packages", "qa"):
+        lines.append(f"[{category}]")
+        for name in draw(st.lists(st.sampled_from(["flask", "a-b", "C3"]), unique=True)):
+            facts = [f'version = "{draw(SPECIFIERS)}"']
+            if marker := draw(MARKERS):
+                facts.append(f'markers = "{marker}"')
+            facts += draw(st.sampled_from([[], ['extras = ["x", "y"]'], [f'hashes = ["{DIGEST}"]']]))
+            if sources and name == "flask" and draw(st.booleans()):
+                facts.append(f'index = "{sources[0]}"')
+            lines.append(f"{name} = {{{', '.join(facts)}}}")
+        if draw(st.booleans()):
+            lines.append(f'app-{category} = {{path = "./app-{category}", editable = true}}')
+    lines += draw(st.sampled_from([[], ["[requires]", 'python_version = "3.12"']]))
+    lines += draw(st.sampled_from([[], ["[pipenv]", "allow_prereleases = true"]]))
+    lines += draw(
+        st.sampled_from([[], ["[pipenv.pinwise]", 'goal = "latest"', "allow_prereleases = {flask = true}"]])
+    )
+    return "\n".join(lines) + "\n"
+
+
+def lost_in_requirements(manifest: Manifest) -> set[tuple[str, str]]:
+    """Return what requirements.in cannot say of a Pipfile."""
+    lost = {("", "indexes")} if manifest.indexes else set()
+    lost |= {("", "requires_python")} if manifest.requires_python else set()
+    lost |= {("", "settings")} if manifest.settings else set()
+    for group in manifest.groups:
+        for direct in group.requirements:
+            lost |= {(str(direct), "groups")} if group.name != "default" else set()
+            lost |= {(str(direct), "index")} if direct.index else set()
+    return lost
+
+
+def lost_in_pyproject(manifest: Manifest) -> set[tuple[str, str]]:
+    """Return what pyproject.toml cannot say of a Pipfile."""
+    lost = {("", "indexes")} if manifest.indexes else set()
+    is_renamed = any(group.name == "develop" and group.requirements for group in manifest.groups)
+    lost |= {("", "group names")} if is_renamed else set()
+    both = manifest.prereleases.all and manifest.prereleases.names
+    lost |= {("", "prereleases")} if both else set()
+    for group in manifest.groups:
+        for direct in group.requirements:
+            lost |= {(str(direct), "entry")} if direct.path else set()
+            lost |= {(str(direct), "index")} if direct.index else set()
+            lost |= {(str(direct), "hashes")} if direct.hashes else set()
+    return lost
+
+
+@given(text=pipfiles())
+def test_losses_of_a_pipfile_are_exactly_what_the_target_cannot_say(text: str) -> None:
+    """The list of losses is what the target cannot say: nothing is missing from it, nothing is invented."""
+    manifest = read(text, PIPFILE)
+    assert losses(text, PIPFILE, PIPFILE) == set()
+    assert losses(text, PIPFILE, REQUIREMENTS) == lost_in_requirements(manifest)
+    assert losses(text, PIPFILE, PYPROJECT) == lost_in_pyproject(manifest)
+
+
+@given(text=pipfiles())
+def test_a_pipfile_comes_back(text: str) -> None:
+    """A Pipfile comes back from requirements.in, but for what the list of losses names."""
+    manifest = read(text, PIPFILE)
+    there = convert_manifest(manifest, REQUIREMENTS)
+    if "groups" in {loss.aspect for loss in there.losses}:
+        return  # one project in several groups would be joined on the way back
+    back = read(convert_manifest(read(there.text, REQUIREMENTS), PIPFILE).text, PIPFILE)
+    known = {(loss.subject, loss.aspect) for loss in there.losses}
+    again = {(loss.subject, loss.aspect) for loss in manifest_losses(manifest, back, PIPFILE)}
+    assert again == known
+
+
+LINES = st.sampled_from(
+    [
+        "flask>=2",
+        "celery[redis]~=5.4 ; python_version > '3.8'",
+        f"a-b==1.0 --hash={DIGEST}",
+        "-e ./app",
+        "./lib[fast] ; os_name == 'nt'",
+        "--pre",
+        "--index-url https://index.example/simple",
+        "--extra-index-url https://extra.example/simple",
+        "--find-links https://links.example/page",
+        "--no-binary a-b",
+        "--only-binary :all:",
+        "--all-releases flask",
+        "--no-index",
+    ]
+)
+
+
+@given(lines=st.lists(LINES, unique=True))
+def test_a_requirements_file_comes_back(lines: list[str]) -> None:
+    """What a requirements file says comes back from a Pipfile, but for what the list of losses names."""
+    manifest = read("\n".join(lines), REQUIREMENTS)
+    assert losses("\n".join(lines), REQUIREMENTS, REQUIREMENTS) == set()
+    there = convert_manifest(manifest, PIPFILE)
+    back = read(convert_manifest(read(there.text, PIPFILE), REQUIREMENTS).text, REQUIREMENTS)
+    again = {loss.aspect for loss in manifest_losses(manifest, back, REQUIREMENTS)}
+    assert again <= {loss.aspect for loss in there.losses}
+    expected = set()
+    options = set(lines)
+    if "--find-links https://links.example/page" in options or "--no-index" in options:
+        expected.add("indexes")
+    elif "--extra-index-url https://extra.example/simple" in options:
+        expected |= set() if "--index-url https://index.example/simple" in options else {"indexes"}
+    if "--only-binary :all:" in options:
+        expected.add("formats")
+    if "--no-binary a-b" in options and f"a-b==1.0 --hash={DIGEST}" not in options:
+        expected.add("formats")
+    assert {loss.aspect for loss in there.losses} == expected
+
+
+def test_pyproject_is_what_the_standards_say() -> None:
+    """A written pyproject.toml has the standard tables, and requirements as the standard writes them."""
+    text = (
+        '[packages]\nflask = {version = ">=2", extras = ["async"], markers = "os_name == \'nt\'"}\n'
+        'app = {path = "./app", editable = true}\n[dev-packages]\npytest = "*"\n'
+        '[requires]\npython_version = "3.12"\n[pipenv.pinwise]\ngoal = "latest"\n'
+    )
+    written = convert_manifest(read(text, PIPFILE), PYPROJECT, project="My.Shop").text
+    tables: dict[str, Any] = tomllib.loads(written)
+    assert tables["project"] == {
+        "name": "my-shop",
+        "version": "0",
+        "requires-python": "==3.12.*",
+        "dependencies": ['flask[async]>=2; os_name == "nt"'],
+    }
+    assert tables["dependency-groups"] == {"dev": ["pytest"]}
+    assert tables["tool"]["pinwise"] == {"goal": "latest"}
+    assert "# -e ./app" in written
+    assert all(Requirement(each) for each in tables["project"]["dependencies"])
+
+
+def test_lines_of_one_project_are_joined_in_a_pipfile() -> None:
+    """Several lines of one project become one entry where their markers agree, and are refused elsewhere."""
+    converted = convert_manifest(read("flask>=2\nflask[async]<4\n", REQUIREMENTS), PIPFILE)
+    (direct,) = read(converted.text, PIPFILE).groups[0].requirements
+    assert str(direct) == "flask[async]<4,>=2"
+    assert {loss.aspect for loss in converted.losses} == {"requirement", "entry"}
+    with pytest.raises(OutputError, match="several times under different markers"):
+        convert_manifest(read("a<2; os_name == 'nt'\na>=2; os_name != 'nt'\n", REQUIREMENTS), PIPFILE)
+
+
+def test_indexes_that_add_to_the_default_one_keep_it() -> None:
+    """A Pipfile made of a file with extra indexes only names the default index last, and the list says so."""
+    manifest = read("--extra-index-url https://extra.example/simple\nflask\n", REQUIREMENTS)
+    converted = convert_manifest(manifest, PIPFILE)
+    urls = [index.url for index in read(converted.text, PIPFILE).indexes]
+    assert urls[0] == "https://extra.example/simple"
+    assert len(urls) == 2
+    assert {loss.aspect for loss in converted.losses} == {"indexes"}
