@@ -64,11 +64,11 @@ def _code(names: Iterable[str]) -> str:
 
 def attributes(described: type) -> dict[str, str]:
     """Return what the docstring of a class says of each of its attributes."""
-    block = (described.__doc__ or "").partition("Attributes:\n")[2]
+    block = (inspect.getdoc(described) or "").partition("Attributes:\n")[2]
     meanings: dict[str, str] = {}
     names: list[str] = []
     for line in block.splitlines():
-        if line.startswith(" " * 8) and not line.startswith(" " * 9) and ": " in line:
+        if line.startswith(" " * 4) and not line.startswith(" " * 5) and ": " in line:
             head, _, meaning = line.strip().partition(": ")
             names = head.split(", ")
             meanings |= dict.fromkeys(names, meaning)
@@ -195,7 +195,7 @@ def _amount(goal: Goal, field: str) -> str:
 
 
 def _first_line(described: object) -> str:
-    return (described.__doc__ or "").strip().partition("\n")[0]
+    return (inspect.getdoc(described) or "").partition("\n")[0]
 
 
 SETTINGS_PAGE = """\
