@@ -237,12 +237,12 @@ class Rules:
     # Present pins
 
     def changes(self, name: NormalizedName, version: Version) -> int:
-        """Return 1 if the present lock has the project at another candidate, or not at all; else 0."""
+        """Return 1 if the present lock has the project at another candidate; else 0."""
         kept = self.request.kept
         if kept is None or name in kept.freed:
             return 0
         if name not in kept.pins:
-            return 1
+            return 0
         present, index = kept.pins[name]
         project = self.world.project(name)
         assert isinstance(project, Project)

@@ -296,7 +296,8 @@ class Compiler:
     def _changed(self, draft: _Draft, node: int) -> int:
         """Return the mask of candidates that change what the present lock says of a project.
 
-        A virtual candidate of a project in the lock counts as unchanged, as what it stands for may be.
+        A project that the lock does not have changes nothing: else its oldest release, which often needs the
+        fewest others, would win. A virtual candidate counts as unchanged, as what it stands for may be.
         """
         kept = self.context.request.kept
         name, extra = draft.nodes[node]
@@ -306,7 +307,7 @@ class Compiler:
             return 0
         candidates = draft.candidates[node]
         if name not in kept.pins:
-            return present(len(candidates))
+            return 0
         version, index = kept.pins[name]
         if candidates.is_virtual or name in self.context.request.local:
             return 0

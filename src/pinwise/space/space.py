@@ -67,8 +67,8 @@ class Space:
             clauses and bans too.
         amounts: Per node the price of every candidate; for an extra what it adds.
         behind: Per node how many admissible candidates are above each; empty for extras and `ROOT`.
-        changed: Per node the mask of candidates that are another one than the present lock's; 0 where nothing
-            is kept.
+        changed: Per node the mask of candidates that are another one than the present lock's; 0 where the
+            lock does not have the project.
         unknown: Per node the mask of candidates whose requirements are not known yet.
         groups: The category of every direct requirement, by its `id`; for prose only.
         bindings: Projects that the manifest binds to one index, and its name or URL; for prose only.
@@ -139,7 +139,7 @@ def cost_of(space: Space, picks: Picks) -> int:
 
 
 def changes_in(space: Space, picks: Picks) -> int:
-    """Return how many projects of a stack are at another candidate than the present lock's, or not in it."""
+    """Return how many projects of a stack are at another candidate than the present lock's."""
     return sum(bool(space.changed[node] & bit(position)) for node, position in picks.items())
 
 
