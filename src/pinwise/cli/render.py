@@ -340,7 +340,8 @@ def render_check(advice: Advice, locks: Sequence[LockNote]) -> list[Line]:
         lines += [Line(), Line(f"What would change: {len(advice.changes)}", "title")]
         lines += render_changes(advice.changes)
     elif any(lock.state == "stale" for lock in locks):
-        text = "Its pins hold. What it records beside them (the request, files, digests) is no longer right."
+        beside = "the request, the target, files or digests"
+        text = f"Its pins hold. What it records beside them is no longer right: {beside}."
         lines += [Line(), *wrap(text)]
     return [*lines, Line(), *wrap("Next: run the command without `--check` to write it.")]
 

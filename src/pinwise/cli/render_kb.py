@@ -27,7 +27,12 @@ def _index(index: IndexStatus) -> Iterator[Line]:
     yield Line(f"  {count(index.releases, 'release')}, {count(index.files, 'file')}")
     yield Line(f"  the metadata of {count(index.documents, 'file')}")
     if index.oldest is not None and index.newest is not None:
-        yield Line(f"  last checked between {_time(index.oldest)} and {_time(index.newest)}")
+        oldest, newest = _time(index.oldest), _time(index.newest)
+        yield Line(
+            f"  last checked {newest}"
+            if oldest == newest
+            else f"  last checked between {oldest} and {newest}"
+        )
 
 
 def render_forgetting(forgetting: Forgetting) -> list[Line]:

@@ -191,7 +191,7 @@ def render_outdated(outdated: Outdated) -> list[Line]:
     """Return what is behind: a row for each pin, and below it what holds it back."""
     total = count(len(outdated.advice.pins), "package")
     if not outdated.behind:
-        return [Line(f"Nothing is behind: all of {total} are at the newest release that can be used.")]
+        return [Line(f"Nothing is behind: {total}, each at the newest release that can be used.")]
     pins = [each.pin for each in outdated.behind]
     widths = (
         min(max(4, *(len(pin.name) for pin in pins)), 30),
