@@ -104,10 +104,10 @@ IMPURE_CALLS = frozenset(
 )
 """Functions and methods that touch files, the terminal, the environment or the clock."""
 
-HEAVY = frozenset(("highspy", "httpx2", "numpy", "plette", "rich", "sqlite3", "tomlkit"))
+HEAVY = frozenset(("highspy", "httpx2", "numpy", "plette", "rich", "sqlite3", "tomlkit", "yaml"))
 """Imported inside the functions that need them; `--version` must not pay for them."""
 
-OF_NO_USE_OFFLINE = frozenset(("httpx2", "httpcore2", "plette", "ssl"))
+OF_NO_USE_OFFLINE = frozenset(("httpx2", "httpcore2", "plette", "ssl", "yaml"))
 """What an advice from the knowledge base alone does not load."""
 
 LOADED_WITH_THE_NETWORK = frozenset(("pinwise.indexes.transport", "pinwise.indexes.courier"))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pinwise.actions.manifest import FoundManifest
 from pinwise.actions.manifest import read_manifest as _read_manifest
+from pinwise.actions.manifest import read_overlaid as _read_overlaid
 from pinwise.actions.manifest import read_target_manifest as _read_target_manifest
 from pinwise.actions.ports import World, Worlds
 from pinwise.environment.choose import Clues
@@ -25,7 +26,7 @@ from pinwise.knowledge.store import Store, open_store
 from pinwise.knowledge.view import KnowledgeView, without_store
 from pinwise.model.environment import Environment
 from pinwise.model.errors import UsageError
-from pinwise.model.request import PROJECT_ONLY, Manifest, Request, Selection
+from pinwise.model.request import PROJECT_ONLY, Manifest, Overlay, Request, Selection
 from pinwise.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,6 +51,19 @@ def read_manifest(
         requirement_files=requirement_files,
         constraint_files=constraint_files,
         selection=selection,
+        archives=archives,
+    )
+
+
+def read_overlaid(
+    overlay: Overlay, where: str | None, requirement_files: Sequence[str], constraint_files: Sequence[str]
+) -> FoundManifest:
+    """Read the manifest that a command names, with an overlay laid over it."""
+    return _read_overlaid(
+        overlay,
+        where,
+        requirement_files=requirement_files,
+        constraint_files=constraint_files,
         archives=archives,
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pinwise.actions.local_projects import Archives, LocalProjects, read_text
+from pinwise.actions.overlays import overlaid
 from pinwise.actions.request import absolute_index
 from pinwise.formats.entries import is_remote, shown
 from pinwise.formats.pipfile import parse_pipfile
@@ -20,7 +21,10 @@ from pinwise.formats.requirements import (
 from pinwise.formats.script import SUFFIXES, parse_script
 from pinwise.formats.toml_text import parse_toml
 from pinwise.model.errors import ManifestError, UsageError
-from pinwise.model.request import PROJECT_ONLY, Index, Manifest, Place, Selection
+from pinwise.model.request import PROJECT_ONLY, Index, Manifest, Overlay, Place, Selection
+
+THOTH_FILE = ".thoth.yaml"
+"""The configuration of the forebear: a folder that has it may keep its manifests elsewhere."""
 
 MANIFESTS = ("Pipfile", "pyproject.toml", "requirements.in", "requirements.txt")
 """What a folder is searched for, in this order; a ``pyproject.toml`` that only configures tools is none."""
@@ -79,21 +83,48 @@ def read_manifest(
         ManifestError: There is no manifest, it is empty, or it cannot be understood.
         UsageError: Both a folder and files are named, or extras or groups of another kind of manifest.
     """
+    asked = _Asked(archives, constraint_files, selection)
+    return _require_something(_read(where, requirement_files, asked))
+
+
+def read_overlaid(
+    overlay: Overlay,
+    where: str | None = None,
+    *,
+    requirement_files: Sequence[str] = (),
+    constraint_files: Sequence[str] = (),
+    archives: Archives,
+) -> FoundManifest:
+    """Read a manifest with an overlay laid over it, extras and groups as the overlay has them.
+
+    Arguments and errors are those of `read_manifest`; only together must the two require something.
+    """
+    asked = _Asked(archives, constraint_files, overlay.selection)
+    found = _read(where, requirement_files, asked)
+    return _require_something(found._replace(manifest=overlaid(found.manifest, overlay)))
+
+
+def _read(where: str | None, requirement_files: Sequence[str], asked: _Asked) -> FoundManifest:
+    """Read what is asked for, which may require nothing."""
     if requirement_files:
         if where is not None:
             raise UsageError(
                 f"`{shown(where)}` and `-r {shown(requirement_files[0])}` both name what to read",
                 hint="name a folder, or files with `-r`",
             )
-        found = _from_files(requirement_files, constraint_files, folder=Path(), archives=archives)
+        found = _from_files(requirement_files, asked.constraint_files, folder=Path(), archives=asked.archives)
     else:
-        found = _from_place(where or ".", _Asked(archives, constraint_files, selection))
-    if selection and found.manifest.kind != "pyproject":
+        found = _from_place(where or ".", asked)
+    if asked.selection and found.manifest.kind != "pyproject":
         raise UsageError(
             f"`{shown(found.manifest.files[0])}` has no extras or groups to choose from",
             hint="`--extra`, `--group` and the like are for a `pyproject.toml`; "
             "of other manifests everything is locked",
         )
+    return found
+
+
+def _require_something(found: FoundManifest) -> FoundManifest:
     if not any(group.requirements for group in found.manifest.groups):
         raise _nothing_required(found)
     return found
@@ -161,6 +192,8 @@ def _find(folder: Path) -> list[Path]:
             hint = f"`{others[0]}` is a lock that pinwise wrote; {hint}"
         elif others:
             hint = f"`{others[0]}` has neither `[project]` nor `[dependency-groups]`; {hint}"
+        if (folder / THOTH_FILE).is_file():
+            hint = f"for the environments in `{folder / THOTH_FILE}` say `--overlay NAME` or `--all-overlays`"
         raise ManifestError(f"there is no manifest in `{shown(str(folder))}`", hint=hint)
     return found
 

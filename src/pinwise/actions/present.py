@@ -29,10 +29,12 @@ class Upgrade:
     Attributes:
         all: Everything; the lock is then only compared with, and one that cannot be read is no error.
         names: Projects, as the user wrote them.
+        is_shared: Whether there are other locks that may have the projects which this one lacks.
     """
 
     all: bool = False
     names: tuple[str, ...] = ()
+    is_shared: bool = False
 
 
 def read_present(paths: Sequence[Path], environment: Environment, upgrade: Upgrade) -> Kept | None:
@@ -49,7 +51,7 @@ def read_present(paths: Sequence[Path], environment: Environment, upgrade: Upgra
     """
     path = next((path for path in paths if path.is_file()), None)
     if path is None:
-        if upgrade.names:
+        if upgrade.names and not upgrade.is_shared:
             raise UsageError(
                 f"there is no lock from which `{upgrade.names[0]}` could be let go",
                 hint="leave out `--upgrade-package`: everything is chosen anew",
@@ -67,6 +69,8 @@ def read_present(paths: Sequence[Path], environment: Environment, upgrade: Upgra
             hint="`pinwise advise --upgrade` chooses every pin anew and writes the lock afresh",
         ) from error
     kept = Kept(_pins(lock, environment), frees_all=upgrade.all, file=path.name)
+    if upgrade.is_shared:
+        return replace(kept, freed=frozenset(map(parse_name, upgrade.names)) & kept.pins.keys())
     return replace(kept, freed=_freed(upgrade.names, kept.pins, path))
 
 

@@ -10,6 +10,7 @@ from pinwise.cli.options import (
     config_file_option,
     format_option,
     manifest_options,
+    overlays_options,
     setting_options,
 )
 
@@ -17,6 +18,7 @@ from pinwise.cli.options import (
 @click.command("advise")
 @click.argument("folder", required=False)
 @manifest_options
+@overlays_options
 @setting_options(*TARGET, "lock")
 @format_option("text", "json")
 @click.option("-U", "--upgrade", is_flag=True, help="Choose every pin anew, whatever the present lock has.")

@@ -2,19 +2,19 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePath
 from typing import Any, assert_never
 
-from pinwise import wiring
 from pinwise.actions.manifest import FoundManifest
 from pinwise.actions.present import Upgrade
 from pinwise.actions.write import UP_TO_DATE, Lock, lock_state, with_paths_from, write_locks
 from pinwise.cli import render
-from pinwise.cli.asking import Question, lock_names
+from pinwise.cli.asking import Question
 from pinwise.cli.exits import ExitCode, exit_code
 from pinwise.cli.lines import Line
 from pinwise.cli.paper import write_lines, write_warnings
-from pinwise.cli.selection import selection_of
+from pinwise.cli.reading import read_project
 from pinwise.cli.streams import write_err, write_out
 from pinwise.explain.refusal import Explanation, explain
 from pinwise.formats.locks import LockFormat, lock_format
@@ -22,7 +22,7 @@ from pinwise.formats.report import to_report
 from pinwise.formats.requirements_lock import is_amended
 from pinwise.model.outcome import Advice, Outcome, Refusal, Undecided
 from pinwise.model.request import DEFAULT_GROUP, Manifest
-from pinwise.settings import Settings, read_settings
+from pinwise.settings import Settings
 
 DRY = "not written"
 _DEVELOP = "develop"
@@ -30,41 +30,55 @@ _DEVELOP = "develop"
 
 def run(folder: str | None, options: Mapping[str, Any]) -> int:
     """Advise, write the locks, print the report; return the exit code."""
-    selection = selection_of(options)
-    found = wiring.read_manifest(folder, options["requirement"], options["constraint"], selection)
-    settings = read_settings(options, found.manifest)
-    names = lock_names(settings, found.manifest)
-    upgrade = Upgrade(all=options["upgrade"], names=options["upgrade_package"])
-    question = Question.about(found, settings, warnings=_passed_by(found.folder, names), upgrade=upgrade)
-    with question.searching() as search:
-        outcome = search.advise()
-        if isinstance(outcome, Refusal) and not options["no_hints"]:
-            outcome = search.with_hints(outcome)
+    if options["overlay"] or options["all_overlays"]:
+        from pinwise.cli.overlays import run_overlays  # noqa: PLC0415  # for these options only
+
+        return run_overlays(folder, options)
+    asked = read_project(folder, options)
+    warnings = passed_by(asked.found.folder, asked.locks)
+    question = Question.of(asked, upgrade=Upgrade(all=options["upgrade"], names=options["upgrade_package"]))
+    write_warnings([*question.warnings, *warnings])
+    outcome = searched(question, options)
     write_warnings(warning for warning in outcome.warnings if warning not in question.request.warnings)
     notes: list[render.LockNote] = []
     if isinstance(outcome, Advice):
-        notes = lock(outcome, found, names, mode=_mode(options))
+        notes = lock([Locking(outcome, asked.found, asked.locks)], mode=mode_of(options))[0]
     explanation = explain(outcome.derivation) if isinstance(outcome, Refusal) else None
     if options["form"] == "json":
         write_out(json.dumps(to_report(outcome, explanation), indent=2))
         for note in notes:
             write_err(f"{note.name}: {note.state}")
     else:
-        lines = _text(outcome, explanation, notes, settings, is_check=options["check"])
-        write_lines(lines, is_plain=settings.is_plain)
+        lines = text_of(outcome, explanation, notes, asked.settings, is_check=options["check"])
+        write_lines(lines, is_plain=asked.settings.is_plain)
     write_err(render.summary(outcome.effort))
-    is_stale = options["check"] and any(note.state != UP_TO_DATE for note in notes)
+    return code_of(outcome, notes, is_check=options["check"])
+
+
+def searched(question: Question, options: Mapping[str, Any]) -> Outcome:
+    """Search, and look for hints where there is no stack."""
+    with question.searching() as search:
+        outcome = search.advise()
+        if isinstance(outcome, Refusal) and not options["no_hints"]:
+            outcome = search.with_hints(outcome)
+    return outcome
+
+
+def code_of(outcome: Outcome, notes: Sequence[render.LockNote], *, is_check: bool) -> ExitCode:
+    """Return the exit code of an outcome with its locks: a check fails where one is not up to date."""
+    is_stale = is_check and any(note.state != UP_TO_DATE for note in notes)
     return ExitCode.REFUSED if is_stale else exit_code(outcome)
 
 
-def _mode(options: Mapping[str, Any]) -> str:
+def mode_of(options: Mapping[str, Any]) -> str:
+    """Return what is done with the locks: "check", "dry" or "write"."""
     return "check" if options["check"] else "dry" if options["dry_run"] else "write"
 
 
-def _passed_by(folder: Path, names: Sequence[str]) -> list[str]:
+def passed_by(folder: Path, names: Sequence[str]) -> list[str]:
     """Warn of a `Pipfile.lock` that pipenv would not read: it prefers any pylock file beside it."""
     written = [folder / name for name in names]
-    homes = {lock.parent for lock in written if lock.name == "Pipfile.lock"}
+    homes = {lock.parent for lock in written if lock_format(lock.name) is LockFormat.PIPFILE_LOCK}
     present = [found for home in sorted(homes) for found in sorted(home.glob("pylock*.toml"))]
     rivals = [lock for lock in (*written, *present) if lock.parent in homes and _is_pylock(lock.name)]
     return [
@@ -77,7 +91,7 @@ def _is_pylock(name: str) -> bool:
     return name == "pylock.toml" or (name.startswith("pylock.") and name.endswith(".toml"))
 
 
-def _text(
+def text_of(
     outcome: Outcome,
     explanation: Explanation | None,
     notes: Sequence[render.LockNote],
@@ -85,6 +99,7 @@ def _text(
     *,
     is_check: bool,
 ) -> list[Line]:
+    """Return the report of an outcome for people."""
     match outcome:
         case Advice() if is_check:
             return render.render_check(outcome, notes)
@@ -102,18 +117,38 @@ def _text(
 # --- locks
 
 
-def lock(advice: Advice, found: FoundManifest, names: Sequence[str], *, mode: str) -> list[render.LockNote]:
-    """Render the locks and write those that say something new, unless `mode` is "dry" or "check"."""
-    locks = [_rendered(advice, found, name) for name in names]
-    manifests = [Path(file) for file in found.manifest.files]
-    written = write_locks(locks, manifests=manifests) if mode == "write" else ()
+@dataclass(frozen=True, slots=True)
+class Locking:
+    """A stack, the manifest that it is for, and the names of its locks."""
+
+    advice: Advice
+    found: FoundManifest
+    names: Sequence[str]
+
+    def rendered(self) -> list[Lock]:
+        """Return its locks as they are to be written."""
+        return [_rendered(self.advice, self.found, name) for name in self.names]
+
+
+def lock(stacks: Sequence[Locking], *, mode: str) -> list[list[render.LockNote]]:
+    """Render the locks of stacks and write those that say something new, unless `mode` is "dry" or "check".
+
+    Either all of them are written or none. Returned are the notes on the locks of each stack.
+    """
+    locks = [stack.rendered() for stack in stacks]
+    manifests = [Path(file) for stack in stacks for file in stack.found.manifest.files]
+    every = [each for its in locks for each in its]
+    written = write_locks(every, manifests=manifests) if mode == "write" else ()
     return [
-        render.LockNote(
-            str(each.path),
-            _state(each, written, mode),
-            install_command(name, each.format, advice),
-        )
-        for name, each in zip(names, locks, strict=True)
+        [
+            render.LockNote(
+                str(each.path),
+                _state(each, written, mode),
+                install_command(name, each.format, stack.advice),
+            )
+            for name, each in zip(stack.names, its, strict=True)
+        ]
+        for stack, its in zip(stacks, locks, strict=True)
     ]
 
 
@@ -160,8 +195,16 @@ def install_command(name: str, form: LockFormat, advice: Advice) -> str:
         case LockFormat.PIPFILE_LOCK:
             more = {group.name for group in advice.request.groups if group.requirements} - {DEFAULT_GROUP}
             option = "" if not more else " --dev" if more == {_DEVELOP} else " --all"
-            return f"pipenv sync{option}"
+            return f"{_other_pipfile(name)}pipenv sync{option}"
         case LockFormat.REQUIREMENTS:
             options = "--no-deps --require-hashes" if is_amended(advice.request) else "--require-hashes"
             then = "   # and then as its last lines say" if has_folder else ""
             return f"pip install {options} -r {name}{then}"
+
+
+def _other_pipfile(name: str) -> str:
+    """Return what lets pipenv read another lock: it reads the one that is called as its Pipfile is."""
+    pipfile = PurePath(name).name.removesuffix(".lock")
+    if pipfile == "Pipfile":
+        return ""
+    return f"ln -sf Pipfile {pipfile} && PIPENV_PIPFILE={pipfile} "

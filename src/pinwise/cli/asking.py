@@ -1,7 +1,7 @@
 """What every command that needs a stack does: read the manifest, choose the target, search."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,19 +9,18 @@ from typing import Any
 
 from pinwise import wiring
 from pinwise.actions.advise import SearchOptions, advise
-from pinwise.actions.manifest import FoundManifest
+from pinwise.actions.manifest import THOTH_FILE, FoundManifest
 from pinwise.actions.ports import World, Worlds
 from pinwise.actions.present import Upgrade, read_present
 from pinwise.actions.request import build_request
 from pinwise.cli.paper import write_warnings
 from pinwise.cli.progress import Progress
-from pinwise.cli.selection import selection_of
-from pinwise.formats.locks import LockFormat, lock_format
+from pinwise.cli.reading import Asked, read_asked
 from pinwise.model.environment import Environment
-from pinwise.model.errors import UsageError
+from pinwise.model.errors import TargetError
 from pinwise.model.outcome import Outcome, Refusal
-from pinwise.model.request import Manifest, Request
-from pinwise.settings import Settings, read_settings
+from pinwise.model.request import Overlay, Request
+from pinwise.settings import Settings
 
 KEEP_ALL = Upgrade()
 """Let go of no present pin."""
@@ -60,39 +59,43 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A manifest with the settings that hold for it, and the request that they make."""
+    """A manifest with the settings that hold for it, and the request that they make.
+
+    Attributes:
+        found, settings: The manifest, with the overlay laid over it, and the settings.
+        request: What is asked.
+        overlay: The overlay, None for the project's own stack.
+        warnings: All there is to say before the search.
+    """
 
     found: FoundManifest
     settings: Settings
     request: Request
+    overlay: Overlay | None = None
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, folder: str | None, options: Mapping[str, Any]) -> "Question":
         """Return what the options of a command ask, with its warnings written."""
-        selection = selection_of(options)
-        found = wiring.read_manifest(folder, options["requirement"], options["constraint"], selection)
-        return cls.about(found, read_settings(options, found.manifest))
+        question = cls.of(read_asked(folder, options))
+        write_warnings(question.warnings)
+        return question
 
     @classmethod
-    def about(
-        cls,
-        found: FoundManifest,
-        settings: Settings,
-        warnings: Iterable[str] = (),
-        *,
-        upgrade: Upgrade = KEEP_ALL,
-    ) -> "Question":
-        """Return what is asked about a manifest that was read, with its and the given warnings written.
+    def of(cls, asked: Asked, *, upgrade: Upgrade = KEEP_ALL) -> "Question":
+        """Return what is asked about a manifest that was read.
 
         The pins of the present lock are kept, as far as `upgrade` does not let go of them.
         """
-        environment = wiring.choose_environment(settings, found.folder, found.manifest)
+        found, settings, overlay = asked.found, asked.settings, asked.overlay
+        with _naming(overlay):
+            environment = wiring.choose_environment(settings, found.folder, found.manifest)
         request = build_request(found.manifest, settings.choices(), environment)
         read = {Path(file).resolve() for file in found.manifest.files}
-        locks = [found.folder / name for name in lock_names(settings, found.manifest)]
+        locks = [found.folder / name for name in asked.locks]
         kept = read_present([path for path in locks if path.resolve() not in read], environment, upgrade)
-        write_warnings([*_passed_over(found), *warnings, *request.warnings])
-        return cls(found, settings, replace(request, kept=kept))
+        warnings = (*_of_files(asked), *asked.warnings, *request.warnings)
+        return cls(found, settings, replace(request, kept=kept), overlay, warnings)
 
     def for_environment(self, environment: Environment) -> Request:
         """Return the same request for another target."""
@@ -140,36 +143,25 @@ def _telling() -> Iterator[Callable[[str], None]]:
         write_warnings(troubles)
 
 
-def _passed_over(found: FoundManifest) -> list[str]:
+@contextmanager
+def _naming(overlay: Overlay | None) -> Iterator[None]:
+    """Let an error about the target say where the overlay that names it stands."""
+    try:
+        yield
+    except TargetError as error:
+        if overlay is None or error.file is not None:
+            raise
+        written = ((key, str(value)) for key, value in overlay.settings.items())
+        key = next((key for key, value in written if f"`{value}`" in error.message), None)
+        place = overlay.settings_places.get(key or "", overlay.place)
+        raise TargetError(error.message, file=place.file, line=place.line, hint=error.hint) from error
+
+
+def _of_files(asked: Asked) -> Iterator[str]:
     """Warn of manifests that were not read, because another one in the folder comes first."""
-    return [
-        f"`{found.manifest.files[0]}` was read; `{other}` in the same folder was not."
-        for other in found.passed_over
-    ]
-
-
-def lock_names(settings: Settings, manifest: Manifest) -> tuple[str, ...]:
-    """Return the names of the locks to write, checked before anything is searched.
-
-    Raises:
-        UsageError: A name means no lock, or one that this manifest cannot have.
-    """
-    names = settings.lock or (default_lock(manifest),)
-    for name in names:
-        if lock_format(name) is LockFormat.PIPFILE_LOCK and manifest.kind != "Pipfile":
-            raise UsageError(
-                f"`{name}` needs a `Pipfile`, and `{manifest.files[0]}` is none",
-                hint="write a `pylock.toml` or a requirements file instead",
-            )
-    return names
-
-
-def default_lock(manifest: Manifest) -> str:
-    """Return the name of the lock that a manifest has where none is named; a script has one of its own."""
-    match manifest.kind:
-        case "Pipfile":
-            return "Pipfile.lock"
-        case "script":
-            return f"pylock.{Path(manifest.files[0]).stem.replace('.', '-')}.toml"
-        case _:
-            return "pylock.toml"
+    read = asked.found.manifest.files[0]
+    for other in asked.found.passed_over:
+        yield f"`{read}` was read; `{other}` in the same folder was not."
+    path = asked.found.folder / THOTH_FILE
+    if asked.overlay is None and not asked.found.manifest.overlays and path.is_file():
+        yield f"`{path}` is not read; `--overlay NAME` or `--all-overlays` asks for what it describes."

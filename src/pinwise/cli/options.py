@@ -84,12 +84,31 @@ def manifest_options(function: Function) -> Function:
     return requirement(constraint(selection_options(function)))
 
 
+overlay_option = click.option(
+    "--overlay",
+    metavar="NAME",
+    help="Take an overlay of the manifest in the place of the project's own stack.",
+)
+
+
+def overlays_options(function: Function) -> Function:
+    """Add the options that choose overlays, one or several."""
+    every = click.option("--all-overlays", is_flag=True, help="Lock all overlays of the manifest.")
+    return click.option(
+        "--overlay",
+        metavar="NAME",
+        multiple=True,
+        help="Lock an overlay of the manifest in the place of the project's own stack. May be given several "
+        "times.",
+    )(every(function))
+
+
 def question_options(function: Function) -> Function:
     """Add the options of a question about a stack: those of an advice that writes no lock."""
     function = config_file_option(function)
     function = setting_options(*SEARCH)(function)
     function = format_option("text", "json")(function)
-    return manifest_options(setting_options(*TARGET)(function))
+    return manifest_options(overlay_option(setting_options(*TARGET)(function)))
 
 
 def format_option(*forms: str) -> Callable[[Function], Function]:

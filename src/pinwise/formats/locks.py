@@ -9,9 +9,10 @@ from pinwise.formats.lock_text import one_line
 from pinwise.model.errors import UsageError
 from pinwise.model.lock import LockFormat
 
-__all__ = ["LockFormat", "lock_format", "says_the_same"]
+__all__ = ["LockFormat", "lock_format", "lock_name_with", "says_the_same"]
 
 _PYLOCK = re.compile(r"pylock(\.[^.]+)?\.toml")
+_PIPFILE_LOCK = re.compile(r"Pipfile(\.[^.]+)?\.lock")
 _LONGEST_NAME = 100
 
 
@@ -24,14 +25,30 @@ def lock_format(filename: str) -> LockFormat:
     name = PurePath(filename).name
     if _PYLOCK.fullmatch(name):
         return LockFormat.PYLOCK
-    if name == "Pipfile.lock":
+    if _PIPFILE_LOCK.fullmatch(name):
         return LockFormat.PIPFILE_LOCK
     if name.endswith(".txt") and name != ".txt":
         return LockFormat.REQUIREMENTS
     raise UsageError(
         f"`{one_line(filename)[:_LONGEST_NAME]}` is not the name of a lock",
-        hint="name it `pylock.toml`, `pylock.NAME.toml`, `Pipfile.lock` or `NAME.txt`",
+        hint="name it `pylock.toml`, `pylock.NAME.toml`, `Pipfile.lock`, `Pipfile.NAME.lock` or `NAME.txt`",
     )
+
+
+def lock_name_with(filename: str, word: str) -> str:
+    """Return the name of a lock with a word put in, so that it is another file of the same kind.
+
+    A letter of the word that no file name should have becomes a dash.
+
+    >>> lock_name_with("pylock.toml", "gpu"), lock_name_with("locks/pylock.tool.toml", "gpu")
+    ('pylock.gpu.toml', 'locks/pylock.tool-gpu.toml')
+    >>> lock_name_with("Pipfile.lock", "rhel:8"), lock_name_with("requirements.txt", "gpu")
+    ('Pipfile.rhel-8.lock', 'requirements.gpu.txt')
+    """
+    path = PurePath(filename)
+    stem = path.name.removesuffix(path.suffix)
+    joint = "-" if "." in stem and path.suffix != ".txt" else "."
+    return path.with_name(f"{stem}{joint}{re.sub(r'[^A-Za-z0-9_-]', '-', word)}{path.suffix}").as_posix()
 
 
 def says_the_same(old_text: str, new_text: str, format: LockFormat) -> bool:  # noqa: A002  # the plain word

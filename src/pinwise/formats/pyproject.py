@@ -191,6 +191,7 @@ class _Reading:
             settings=own.settings,
             settings_places=own.places,
             settings_table=own.header,
+            overlays=own.overlays,
             warnings=tuple(self._warnings()),
         )
 

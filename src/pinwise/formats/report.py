@@ -4,6 +4,7 @@ Every key is always there; what an outcome does not have is null or empty.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from packaging.version import Version
@@ -91,6 +92,44 @@ def to_report(outcome: Outcome, explanation: ExplanationText | None) -> dict[str
         case Undecided():
             report["undecided"] = {"reason": outcome.reason, "missing": list(outcome.missing)}
     return {key: without_secrets(value) for key, value in report.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayReport:
+    """One overlay in a report on several.
+
+    Attributes:
+        name: Its name.
+        outcome: Its outcome; None where an index failed.
+        explanation: The prose of a refusal.
+        failure: What failed, None where there is an outcome.
+        locks: Names of its locks, and what became of each in a word or two.
+        exit_code: The one that it alone would have ended with.
+    """
+
+    name: str
+    outcome: Outcome | None
+    explanation: ExplanationText | None
+    failure: str | None
+    locks: tuple[tuple[str, str], ...]
+    exit_code: int
+
+
+def to_overlay_reports(reports: Iterable[OverlayReport]) -> dict[str, object]:
+    """Return reports on overlays as values that JSON has; its schema is `docs/overlays.schema.json`."""
+    return {
+        "form": FORM,
+        "overlays": [
+            {
+                "overlay": each.name,
+                "exit_code": each.exit_code,
+                "locks": [{"file": file, "state": state} for file, state in each.locks],
+                "failure": without_secrets(each.failure),
+                "report": None if each.outcome is None else to_report(each.outcome, each.explanation),
+            }
+            for each in reports
+        ],
+    }
 
 
 def _kind(outcome: Outcome) -> str:

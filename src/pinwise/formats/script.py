@@ -50,6 +50,7 @@ def parse_script(text: str, file: str, *, local: ReadLocal = no_local_projects) 
         settings=own.settings,
         settings_places=own.places,
         settings_table=own.header,
+        overlays=own.overlays,
         warnings=tuple(_warnings(document)),
     )
 

@@ -201,6 +201,41 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlay:
+    """A named environment of a project with its own lock, as a file describes it.
+
+    What it says of a project outranks what the manifest says of the same one; everything else comes on top.
+
+    Attributes:
+        name: As the user wrote it.
+        place: Where it was written.
+        table: The header or name under which it stands there.
+        settings, settings_places: As in `Manifest`, for this overlay only.
+        words: Setting -> how the file calls it, where it has a word of its own.
+        requirements: What it requires next to the manifest, in the default group.
+        constraints, overrides, exclusions, prereleases: As in `Manifest`.
+        selection: Which extras and groups of a ``pyproject.toml`` it takes.
+        folder: Of its own manifest and locks, relative to the project's; None where it has the project's.
+        manifests: Names of the manifests to look for first, in this order.
+    """
+
+    name: str
+    place: Place
+    table: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+    settings_places: Mapping[str, Place] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    requirements: tuple[DirectRequirement, ...] = ()
+    constraints: tuple[DirectRequirement, ...] = ()
+    overrides: tuple[DirectRequirement, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    prereleases: Prereleases = Prereleases()
+    selection: Selection = PROJECT_ONLY
+    folder: str | None = None
+    manifests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What one or several manifest files say, before options and environment are added.
 
@@ -221,6 +256,7 @@ class Manifest:
             validated by `settings`.
         settings_places: Where they stand, under the same keys.
         settings_table: The header of that table.
+        overlays: From our own table, in the order of the file.
         warnings: Whole sentences for the user.
     """
 
@@ -240,6 +276,7 @@ class Manifest:
     settings: Mapping[str, object] = field(default_factory=dict)
     settings_places: Mapping[str, Place] = field(default_factory=dict)
     settings_table: str = "[pipenv.pinwise]"
+    overlays: tuple[Overlay, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from pinwise.actions.request import IndexChoice
 from pinwise.explain.names import near_names
 from pinwise.formats.entries import shown
-from pinwise.model.request import Manifest
+from pinwise.formats.locks import lock_name_with
+from pinwise.model.request import Manifest, Overlay
 from pinwise.settings.indexes import index_choice, public_index, read_pip_configuration, trusting
 from pinwise.settings.pip import PipConfiguration
 from pinwise.settings.sources import (
@@ -17,6 +18,7 @@ from pinwise.settings.sources import (
     config_sources,
     manifest_source,
     option_source,
+    overlay_source,
     user_folder,
     variable_source,
 )
@@ -25,17 +27,20 @@ from pinwise.settings.uv import read_uv_configuration
 from pinwise.settings.values import setting_value
 
 
-def read_settings(options: Mapping[str, object], manifest: Manifest | None = None) -> Settings:
+def read_settings(
+    options: Mapping[str, object], manifest: Manifest | None = None, overlay: Overlay | None = None
+) -> Settings:
     """Return the settings of this process.
 
     Args:
         options: Setting name -> value, for the options that were given; ``config_file`` among them.
         manifest: The manifest, whose own table is a source.
+        overlay: The overlay that is laid over it; it outranks the manifest's own table.
 
     Raises:
         UsageError: A source holds an unknown setting or a value that cannot be read.
     """
-    return load_settings(options, os.environ, manifest=manifest, folder=Path.cwd())
+    return load_settings(options, os.environ, manifest=manifest, overlay=overlay, folder=Path.cwd())
 
 
 def load_settings(
@@ -44,15 +49,26 @@ def load_settings(
     *,
     folder: Path,
     manifest: Manifest | None = None,
+    overlay: Overlay | None = None,
 ) -> Settings:
-    """Return the settings that options, variables and files give; `folder` is the current one."""
+    """Return the settings that options, variables and files give; `folder` is the current one.
+
+    Locks that an option or the overlay names are taken as they are. Any other ones would be the project's
+    own: into their names the overlay's is put, unless it has a folder of its own.
+    """
+    own = None if overlay is None else overlay_source(overlay, folder / Path(overlay.place.file).parent)
     sources = (
         option_source(options, folder),
         variable_source(environ, folder),
+        *([] if own is None else [own]),
         *([] if manifest is None else [manifest_source(manifest, folder)]),
         *config_sources(options.get("config_file"), environ, folder),
     )
-    return _Loading(sources, environ, manifest).settings()
+    settings = _Loading(sources, environ, manifest).settings()
+    source = next((source for source in sources if "lock" in source.values), None)
+    if overlay is None or overlay.folder is not None or source in (None, sources[0], own):
+        return settings
+    return replace(settings, lock=tuple(lock_name_with(name, overlay.name) for name in settings.lock))
 
 
 @dataclass(slots=True)

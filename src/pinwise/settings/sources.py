@@ -7,10 +7,10 @@ from pathlib import Path
 
 from pinwise.explain.names import near_names
 from pinwise.formats.entries import shown
-from pinwise.formats.own_table import MANIFEST_KEYS
+from pinwise.formats.own_table import MANIFEST_KEYS, OVERLAY_KEYS, OVERLAYS_KEY
 from pinwise.formats.toml_text import Document
 from pinwise.model.errors import UsageError
-from pinwise.model.request import Manifest, Place
+from pinwise.model.request import Manifest, Overlay, Place
 from pinwise.settings.table import BY_NAME, PREFIX, SETTINGS, Setting
 
 CONFIG_VARIABLE = f"{PREFIX}CONFIG_FILE"
@@ -86,7 +86,30 @@ def manifest_source(manifest: Manifest, folder: Path) -> Source:
         is_manifest=True,
     )
     names = [setting.name for setting in SETTINGS if setting.is_for_manifests]
-    _refuse_unknown(source, [*names, *MANIFEST_KEYS])
+    _refuse_unknown(source, [*names, *MANIFEST_KEYS, OVERLAYS_KEY])
+    for overlay in manifest.overlays:
+        overlay_source(overlay, folder)
+    return source
+
+
+def overlay_source(overlay: Overlay, folder: Path) -> Source:
+    """Return what an overlay sets, checked for settings that have no place in it.
+
+    Args:
+        overlay: The overlay.
+        folder: The project's, to which a file that describes the target is relative.
+    """
+    places = {key.replace("-", "_"): place for key, place in overlay.settings_places.items()}
+    source = Source(
+        {key.replace("-", "_"): value for key, value in overlay.settings.items()},
+        f"`{{}}` in `{overlay.table}` of `{overlay.place.file}`",
+        lambda setting: overlay.words.get(setting.name, setting.name),
+        lambda name: places.get(name, overlay.place),
+        folder,
+        is_manifest=True,
+    )
+    names = [setting.name for setting in SETTINGS if setting.is_for_manifests]
+    _refuse_unknown(source, [*names, "environment", *MANIFEST_KEYS, *OVERLAY_KEYS], "an overlay")
     return source
 
 
@@ -94,7 +117,7 @@ def config_sources(option: object, environ: Mapping[str, str], folder: Path) -> 
     """Yield the configuration file, if there is one."""
     named = option if isinstance(option, str) else environ.get(CONFIG_VARIABLE)
     path = folder / os.path.expanduser(named) if named else user_folder("config") / "config.toml"  # noqa: PTH111
-    text = _read_file(path, is_needed=bool(named))
+    text = read_file(path, "configuration file", is_needed=bool(named))
     if text is None:
         return
     document = Document.parse(text, str(path))
@@ -109,22 +132,31 @@ def config_sources(option: object, environ: Mapping[str, str], folder: Path) -> 
     yield source
 
 
-def _read_file(path: Path, *, is_needed: bool) -> str | None:
-    """Return the text of a configuration file, None where there is none and none is needed."""
+def read_file(path: Path, what: str, *, is_needed: bool = False) -> str | None:
+    """Return the text of a configuration file, None where there is none and none is needed.
+
+    Args:
+        path: Where it is.
+        what: What it is, in words.
+        is_needed: Whether it is an error where there is none.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
-            raise UsageError(f"this configuration file is longer than {MOST_BYTES:,} bytes", file=path)
+            raise UsageError(f"this {what} is longer than {MOST_BYTES:,} bytes", file=path)
         return content.decode("utf-8-sig")
     except FileNotFoundError:
         if is_needed:
-            raise UsageError(f"there is no configuration file `{path}`") from None
+            raise UsageError(f"there is no {what} `{path}`") from None
         return None
     except OSError as error:
-        raise UsageError(f"the configuration file cannot be read: {error.strerror}", file=path) from None
+        raise UsageError(f"the {what} cannot be read: {error.strerror}", file=path) from None
     except UnicodeDecodeError:
-        raise UsageError("the configuration file is not UTF-8", file=path) from None
+        raise UsageError(f"the {what} is not UTF-8", file=path) from None
 
 
 def user_folder(kind: str) -> Path:
@@ -135,7 +167,7 @@ def user_folder(kind: str) -> Path:
     return folder("pinwise", appauthor=False)
 
 
-def _refuse_unknown(source: Source, names: Sequence[str]) -> None:
+def _refuse_unknown(source: Source, names: Sequence[str], where: str = "a manifest") -> None:
     for key in source.values:
         if key in names:
             continue
@@ -145,9 +177,12 @@ def _refuse_unknown(source: Source, names: Sequence[str]) -> None:
             hint = "it belongs in the configuration file, an option or a variable, not in a manifest"
         elif key in MANIFEST_KEYS:
             hint = "it belongs in a manifest, in `[tool.pinwise]` or `[pipenv.pinwise]`"
+        elif key in OVERLAY_KEYS:
+            hint = "it belongs in an overlay, `[tool.pinwise.overlays.NAME]`"
         place = source.place_of(key)
         raise UsageError(
-            f"`{shown(key)}` is not a setting" + (" of a manifest" if key in BY_NAME else ""),
+            f"`{shown(key)}` is not a setting"
+            + (f" of {where}" if key in BY_NAME or where != "a manifest" else ""),
             file=place.file if place else None,
             line=place.line if place else None,
             hint=hint,

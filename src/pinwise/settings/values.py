@@ -29,6 +29,7 @@ def setting_value(setting: Setting, source: Source) -> object:
         case Kind.CHOICE:
             _check_choice(setting, str(value), source)
         case Kind.PATH:
+            _check_path(setting, str(value), source)
             return source.folder / os.path.expanduser(str(value))  # noqa: PTH111  # `~` alone may fail
         case Kind.FILES:
             _check_locks(setting, value, source)
@@ -54,6 +55,13 @@ def _check_python(setting: Setting, value: str, source: Source) -> None:
     """A manifest may come from anyone: it names a version, never a program to run."""
     if source.is_manifest and not names_a_python(value):
         raise source.error(setting, f"must be a version here, not `{shown(value)}`")
+
+
+def _check_path(setting: Setting, value: str, source: Source) -> None:
+    """A manifest may come from anyone: it names no file outside of its folder."""
+    path = PurePath(value)
+    if source.is_manifest and (path.is_absolute() or ".." in path.parts or value.startswith("~")):
+        raise source.error(setting, f"must name a file in the manifest's folder, not `{shown(value)}`")
 
 
 def _check_locks(setting: Setting, value: object, source: Source) -> None:

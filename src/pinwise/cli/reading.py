@@ -1,0 +1,139 @@
+"""From the options of a command to manifests and their settings: the project's own, or those of overlays."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pinwise import wiring
+from pinwise.actions.manifest import FoundManifest
+from pinwise.cli.selection import selection_of
+from pinwise.formats.locks import LockFormat, lock_format, lock_name_with
+from pinwise.model.errors import ManifestError, UsageError
+from pinwise.model.request import Manifest, Overlay
+from pinwise.settings import Settings, read_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A manifest with the settings that hold for it.
+
+    Attributes:
+        found: The manifest, with the overlay laid over it.
+        settings: The settings.
+        overlay: The overlay, None for the project's own stack.
+        warnings: What to say of the file that describes the overlay.
+    """
+
+    found: FoundManifest
+    settings: Settings
+    overlay: Overlay | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def locks(self) -> tuple[str, ...]:
+        """The names of the locks to write, relative to the manifest's folder."""
+        return lock_names(self.settings, self.found.manifest, self.overlay)
+
+
+def read_asked(folder: str | None, options: Mapping[str, Any]) -> Asked:
+    """Read what a command about one stack asks for: the project's own, or that of the one overlay."""
+    name = options.get("overlay")
+    return read_overlays(folder, options, [name])[0] if name is not None else read_project(folder, options)
+
+
+def read_project(folder: str | None, options: Mapping[str, Any]) -> Asked:
+    """Read the project's own manifest and settings."""
+    found = wiring.read_manifest(folder, options["requirement"], options["constraint"], selection_of(options))
+    return Asked(found, read_settings(options, found.manifest))
+
+
+def read_overlays(
+    folder: str | None, options: Mapping[str, Any], names: Sequence[str] | None
+) -> tuple[Asked, ...]:
+    """Read the manifests and settings of overlays.
+
+    Args:
+        folder: The project's folder or manifest, None for the current folder.
+        options: Of the command.
+        names: Which overlays; None for all.
+
+    Raises:
+        UsageError: There is no such overlay, or one of them cannot be understood.
+    """
+    from pinwise.settings.overlays import known_overlays  # noqa: PLC0415  # for overlays only
+
+    files = options["requirement"]
+    manifest = None if files else wiring.read_target_manifest(folder)
+    known = known_overlays(manifest, _project_folder(folder, files))
+    chosen = known.choose(names)
+    notes = tuple(known.notes([overlay.name for overlay in chosen]))
+    return tuple(_read_overlay(overlay, folder, options, notes) for overlay in chosen)
+
+
+def _project_folder(folder: str | None, files: Sequence[str]) -> Path:
+    place = Path(files[0] if files else folder or ".")
+    return place if place.is_dir() else place.parent
+
+
+def _read_overlay(
+    overlay: Overlay, folder: str | None, options: Mapping[str, Any], notes: tuple[str, ...]
+) -> Asked:
+    selection = selection_of(options)
+    overlay = replace(overlay, selection=selection) if selection else overlay
+    files = options["requirement"]
+    where = None if files and overlay.folder is None else _place(overlay, folder, files)
+    found = wiring.read_overlaid(overlay, where, files, options["constraint"])
+    return Asked(found, read_settings(options, found.manifest, overlay), overlay, notes)
+
+
+def _place(overlay: Overlay, folder: str | None, files: Sequence[str]) -> str:
+    """Return where the manifest of an overlay is: a folder, or the manifest itself."""
+    place = Path(folder or ".")
+    if overlay.folder is not None:
+        place = _project_folder(folder, files) / overlay.folder
+        if not place.is_dir():
+            raise ManifestError(
+                f"the overlay `{overlay.name}` has no folder `{place}`",
+                file=overlay.place.file,
+                line=overlay.place.line,
+                hint="make it, and put the overlay's manifest there",
+            )
+    if place.is_dir():
+        place = next((place / name for name in overlay.manifests if (place / name).is_file()), place)
+    return str(place)
+
+
+# --- locks
+
+
+def lock_names(settings: Settings, manifest: Manifest, overlay: Overlay | None = None) -> tuple[str, ...]:
+    """Return the names of the locks to write, checked before anything is searched.
+
+    Raises:
+        UsageError: A name means no lock, or one that this manifest cannot have.
+    """
+    names = settings.lock or (_default_lock(manifest, overlay),)
+    for name in names:
+        if lock_format(name) is LockFormat.PIPFILE_LOCK and manifest.kind != "Pipfile":
+            raise UsageError(
+                f"`{name}` needs a `Pipfile`, and `{manifest.files[0]}` is none",
+                hint="write a `pylock.toml` or a requirements file instead",
+            )
+    return names
+
+
+def _default_lock(manifest: Manifest, overlay: Overlay | None) -> str:
+    own = default_lock(manifest)
+    return own if overlay is None or overlay.folder is not None else lock_name_with(own, overlay.name)
+
+
+def default_lock(manifest: Manifest) -> str:
+    """Return the name of the lock that a manifest has where none is named; a script has one of its own."""
+    match manifest.kind:
+        case "Pipfile":
+            return "Pipfile.lock"
+        case "script":
+            return f"pylock.{Path(manifest.files[0]).stem.replace('.', '-')}.toml"
+        case _:
+            return "pylock.toml"
