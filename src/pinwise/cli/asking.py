@@ -15,9 +15,8 @@ from pinwise.actions.present import Upgrade, read_present
 from pinwise.actions.request import build_request
 from pinwise.cli.paper import write_warnings
 from pinwise.cli.progress import Progress
-from pinwise.cli.reading import Asked, read_asked
+from pinwise.cli.reading import Asked, naming, read_asked
 from pinwise.model.environment import Environment
-from pinwise.model.errors import TargetError
 from pinwise.model.outcome import Outcome, Refusal
 from pinwise.model.request import Overlay, Request
 from pinwise.settings import Settings
@@ -88,7 +87,7 @@ class Question:
         The pins of the present lock are kept, as far as `upgrade` does not let go of them.
         """
         found, settings, overlay = asked.found, asked.settings, asked.overlay
-        with _naming(overlay):
+        with naming(overlay):
             environment = wiring.choose_environment(settings, found.folder, found.manifest)
         request = build_request(found.manifest, settings.choices(), environment)
         read = {Path(file).resolve() for file in found.manifest.files}
@@ -141,20 +140,6 @@ def _telling() -> Iterator[Callable[[str], None]]:
         yield troubles.append
     finally:
         write_warnings(troubles)
-
-
-@contextmanager
-def _naming(overlay: Overlay | None) -> Iterator[None]:
-    """Let an error about the target say where the overlay that names it stands."""
-    try:
-        yield
-    except TargetError as error:
-        if overlay is None or error.file is not None:
-            raise
-        written = ((key, str(value)) for key, value in overlay.settings.items())
-        key = next((key for key, value in written if f"`{value}`" in error.message), None)
-        place = overlay.settings_places.get(key or "", overlay.place)
-        raise TargetError(error.message, file=place.file, line=place.line, hint=error.hint) from error
 
 
 def _of_files(asked: Asked) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """From the options of a command to manifests and their settings: the project's own, or those of overlays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from pinwise import wiring
 from pinwise.actions.manifest import FoundManifest
 from pinwise.cli.selection import selection_of
 from pinwise.formats.locks import LockFormat, lock_format, lock_name_with
-from pinwise.model.errors import ManifestError, UsageError
+from pinwise.model.environment import Environment
+from pinwise.model.errors import ManifestError, TargetError, UsageError
 from pinwise.model.request import Manifest, Overlay
 from pinwise.settings import Settings, read_settings
 
@@ -102,6 +104,44 @@ def _place(overlay: Overlay, folder: str | None, files: Sequence[str]) -> str:
     if place.is_dir():
         place = next((place / name for name in overlay.manifests if (place / name).is_file()), place)
     return str(place)
+
+
+# --- targets
+
+
+def read_target(
+    folder: str | None, options: Mapping[str, Any]
+) -> tuple[Environment, Settings, tuple[str, ...]]:
+    """Return the target of the project, or of its overlay, with the settings and what there is to say.
+
+    Nothing but what concerns the target is read of the manifest, which may require nothing or not be there.
+    """
+    manifest, overlay, notes = wiring.read_target_manifest(folder), None, tuple[str, ...]()
+    if (name := options["overlay"]) is not None:
+        from pinwise.settings.overlays import known_overlays  # noqa: PLC0415  # for overlays only
+
+        known = known_overlays(manifest, _project_folder(folder, ()))
+        overlay, notes = known.choose([name])[0], tuple(known.notes([name]))
+        folder = _place(overlay, folder, ())
+        manifest = wiring.read_target_manifest(folder)
+    settings = read_settings(options, manifest, overlay)
+    with naming(overlay):
+        environment = wiring.choose_environment(settings, _project_folder(folder, ()), manifest)
+    return environment, settings, notes
+
+
+@contextmanager
+def naming(overlay: Overlay | None) -> Iterator[None]:
+    """Let an error about the target say where the overlay that names it stands."""
+    try:
+        yield
+    except TargetError as error:
+        if overlay is None or error.file is not None:
+            raise
+        written = ((key, str(value)) for key, value in overlay.settings.items())
+        key = next((key for key, value in written if f"`{value}`" in error.message), None)
+        place = overlay.settings_places.get(key or "", overlay.place)
+        raise TargetError(error.message, file=place.file, line=place.line, hint=error.hint) from error
 
 
 # --- locks

@@ -51,7 +51,11 @@ DISTRIBUTIONS = (*GLIBC, *MUSL)
 
 def releases_of(distribution: str) -> tuple[str, ...]:
     """Return the known releases of a distribution, the oldest first; none of one that is not known."""
-    return tuple(GLIBC.get(distribution) or MUSL.get(distribution) or ())
+    return tuple(sorted(GLIBC.get(distribution) or MUSL.get(distribution) or (), key=_number))
+
+
+def _number(release: str) -> tuple[int, ...]:
+    return tuple(map(int, release.split(".")))
 
 
 def platform_of(distribution: str, release: str, architecture: str) -> str | None:

@@ -39,7 +39,7 @@ USUAL_PLATFORM = "linux-x86_64"
 """What the forebear advised for; taken where an environment names an operating system and no platform."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_-]{0,59}")  # thamos until 1.10 allowed `:`
-_LINUX = re.compile(r"linux[-_](x86_64|aarch64)")
+_LINUX = re.compile(r"linux_(x86_64|aarch64)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +70,18 @@ class RuntimeEnvironment:
             ManifestError: The operating system or the platform is none that pinwise knows.
         """
         name = USUAL_PLATFORM if self.platform is None else self.platform.string("`platform`")
-        linux = _LINUX.fullmatch(name)
-        if self.system is not None:
-            if linux is None:
-                raise self.system.error(
-                    f"`{self.name}` names both a Linux distribution and the platform `{shown(name)}`",
-                    "keep one of them",
-                )
-            return _tag_of(self.system, linux[1]), self.system.place
-        if self.platform is None:
+        tag = re.sub(r"[-.]", "_", name)
+        if self.platform is not None and (self.system is None or tag.startswith(("manylinux", "musllinux"))):
+            return tag, self.platform.place
+        if self.system is None:
             return None
-        return re.sub(r"[-.]", "_", name), self.platform.place
+        linux = _LINUX.fullmatch(tag)
+        if linux is None:
+            raise self.system.error(
+                f"`{self.name}` names both a Linux distribution and the platform `{shown(name)}`",
+                "keep one of them",
+            )
+        return _tag_of(self.system, linux[1]), self.system.place
 
 
 def _tag_of(system: YamlValue, architecture: str) -> str:
@@ -90,16 +91,16 @@ def _tag_of(system: YamlValue, architecture: str) -> str:
     tag = platform_of(name, version, architecture)
     if tag is not None:
         return tag
-    own = "or say what it is with `--platform`, as in `--platform manylinux_2_28_x86_64`"
+    own = f"or write its C library as a tag, as in `platform: manylinux_2_28_{architecture}`"
     if not releases_of(name):
-        known = near(name, DISTRIBUTIONS) or f"it may be {', '.join(DISTRIBUTIONS)}"
+        meant = near(name, DISTRIBUTIONS) or f"pinwise knows {', '.join(DISTRIBUTIONS)}"
         raise parts["name"].error(
-            f"`{shown(name)}` is no operating system that pinwise knows", f"{known}; {own}"
+            f"`{shown(name)}` is no operating system that pinwise knows", f"{meant.rstrip('?')}, {own}"
         )
     releases = releases_of(name)
     raise parts["version"].error(
         f"pinwise knows no release `{shown(version)}` of `{name}`",
-        f"it knows {releases[0]} to {releases[-1]}; {own}",
+        f"it knows {releases[0]} to {releases[-1]}, {own}",
     )
 
 
