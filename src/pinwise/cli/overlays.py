@@ -15,13 +15,12 @@ from pinwise.actions.present import Upgrade
 from pinwise.cli import render
 from pinwise.cli.advising import Locking, code_of, lock, mode_of, passed_by, searched, text_of
 from pinwise.cli.asking import Question
-from pinwise.cli.command import say_error
 from pinwise.cli.exits import ExitCode
-from pinwise.cli.lines import Line
+from pinwise.cli.lines import Line, wrap
 from pinwise.cli.paper import write_lines, write_warnings
 from pinwise.cli.reading import Asked, read_overlays
 from pinwise.cli.render_overlays import Row, heading, render_overlays
-from pinwise.cli.streams import write_err, write_out
+from pinwise.cli.streams import printable, write_err, write_out
 from pinwise.explain.names import near_names
 from pinwise.explain.refusal import explain
 from pinwise.explain.words import listing
@@ -72,7 +71,8 @@ def run_overlays(folder: str | None, options: Mapping[str, Any]) -> int:
         (_name(each), [*question.warnings, *passed_by(each.found.folder, each.locks)])
         for each, question in zip(asked, questions, strict=True)
     )
-    answered = [_answer(each, question, options) for each, question in zip(asked, questions, strict=True)]
+    answer = _answer if len(asked) > 1 else _only_answer
+    answered = [answer(each, question, options) for each, question in zip(asked, questions, strict=True)]
     answered = _locked(answered, mode=mode_of(options))
     _write_shared_warnings((each.name, _new_warnings(each)) for each in answered)
     if options["form"] == "json":
@@ -135,11 +135,16 @@ def _questions(asked: Sequence[Asked], options: Mapping[str, Any]) -> list[Quest
 
 
 def _answer(asked: Asked, question: Question, options: Mapping[str, Any]) -> Answered:
-    """Search for one overlay; an index that does not answer takes away this overlay's answer only."""
+    """Search for one of several overlays; an index that fails takes away this overlay's answer only."""
     try:
         return Answered(asked, question, searched(question, options))
     except IndexFailure as failure:
         return Answered(asked, question, failure)
+
+
+def _only_answer(asked: Asked, question: Question, options: Mapping[str, Any]) -> Answered:
+    """Search for the only overlay; an index that fails ends the command."""
+    return Answered(asked, question, searched(question, options))
 
 
 def _locked(answered: Sequence[Answered], *, mode: str) -> list[Answered]:
@@ -185,8 +190,6 @@ def _write_efforts(answered: Sequence[Answered]) -> None:
         if not isinstance(each.outcome, IndexFailure):
             about = f"`{each.name}`: " if len(answered) > 1 else ""
             write_err(about + render.summary(each.outcome.effort))
-        elif len(answered) == 1:
-            say_error(str(each.outcome), each.outcome.hint)
 
 
 def _text(answered: Sequence[Answered], options: Mapping[str, Any]) -> Iterator[Line]:
@@ -196,15 +199,31 @@ def _text(answered: Sequence[Answered], options: Mapping[str, Any]) -> Iterator[
             yield Line()
         yield from heading(each.name)
         if isinstance(each.outcome, IndexFailure):
-            yield Line(f"error: {each.outcome}", "bad")
+            yield from _failure(each.outcome)
             continue
         derivation = each.outcome.derivation if isinstance(each.outcome, Refusal) else None
         explanation = None if derivation is None else explain(derivation)
         settings = each.asked.settings
-        yield from text_of(each.outcome, explanation, each.notes, settings, is_check=options["check"])
+        lines = text_of(each.outcome, explanation, each.notes, settings, is_check=options["check"])
+        yield from _own_end(lines) if len(answered) > 1 else lines
     if len(answered) > 1:
         yield Line()
         yield from render_overlays([_row(each) for each in answered])
+
+
+def _failure(failure: IndexFailure) -> Iterator[Line]:
+    """Yield what a command would say of a failure, in the place of a report."""
+    for word, text in (("error: ", str(failure)), ("hint: ", failure.hint)):
+        if text:
+            yield from (Line(line.text, "bad") for line in wrap(printable(text), first=word, indent="  "))
+
+
+def _own_end(lines: list[Line]) -> list[Line]:
+    """Return a report that speaks of its own overlay only: the locks of others may have been written."""
+    end = len(render.NOTHING_WRITTEN)
+    if tuple(lines[-end:]) != render.NOTHING_WRITTEN:
+        return lines
+    return [*lines[:-end], Line(), Line("Nothing was locked for this overlay.")]
 
 
 def _row(answered: Answered) -> Row:

@@ -29,6 +29,9 @@ _WIDEST_VERSION_AND_AGE = 36
 _SHOWN_IN_AGE = frozenset(("freshness", "yanked"))
 """Prices whose reason a row says already, in its column of age or in a line of its own."""
 
+NOTHING_WRITTEN = (Line(), Line("No file was changed."))
+"""The end of the report of a refusal, and of a search without an answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class LockNote:
@@ -362,7 +365,7 @@ def render_refusal(refusal: Refusal, explanation: Explanation) -> list[Line]:
         Line("For the target", "title"),
         *_target(refusal.request.environment),
         *amendments(refusal.request),
-        *_nothing_written(),
+        *NOTHING_WRITTEN,
     ]
 
 
@@ -395,12 +398,7 @@ def render_undecided(undecided: Undecided, *, is_offline: bool) -> list[Line]:
         if is_offline
         else "raise `--fetch-limit` or `--time-limit`, or add constraints (`-c`) that narrow the choice"
     )
-    return [*lines, Line(), *wrap(f"Next: {hint}."), *_nothing_written()]
-
-
-def _nothing_written() -> Iterator[Line]:
-    yield Line()
-    yield Line("No file was changed.")
+    return [*lines, Line(), *wrap(f"Next: {hint}."), *NOTHING_WRITTEN]
 
 
 # --- summaries
