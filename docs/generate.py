@@ -25,8 +25,9 @@ from pinwise.formats.convert.manifest_losses import (
     REQUIREMENT_ASPECTS,
     ManifestFormat,
 )
+from pinwise.formats.distributions import DISTRIBUTIONS, platform_of, releases_of
 from pinwise.formats.locks import LockFormat
-from pinwise.formats.own_table import MANIFEST_KEYS
+from pinwise.formats.own_table import MANIFEST_KEYS, OVERLAY_KEYS
 from pinwise.formats.pipfile import ENTRY_KEYS, IGNORED_KEYS, MARKER_KEYS, REMOTE_KEYS
 from pinwise.formats.pipfile_lock import PIPFILE_SPEC
 from pinwise.formats.present import MOST_CHARACTERS, poetry, uv
@@ -35,10 +36,18 @@ from pinwise.formats.python_names import NEWEST_PYPY, NEWEST_PYTHON, OLDEST_FREE
 from pinwise.formats.requirements_lines import FLAGS, SHORT, WITH_VALUE
 from pinwise.formats.script import KEYS as SCRIPT_KEYS
 from pinwise.formats.script import SUFFIXES
+from pinwise.formats.thoth_yaml import FORMATS as FORMATS_OF_THOTH
+from pinwise.formats.thoth_yaml import (
+    IDLE_KEYS,
+    RECOMMENDATION_TYPES,
+    UNUSED_KEYS,
+    USUAL_PLATFORM,
+)
 from pinwise.model.errors import PinwiseError
 from pinwise.model.outcome import Advice, Refusal, Undecided
 from pinwise.settings import SETTINGS, Setting
 from pinwise.settings.kinds import GIVEN_KEYS
+from pinwise.settings.overlays import USUAL_GOAL
 from pinwise.units.goals import GOALS, LARGEST_AMOUNT, Goal
 from pinwise.units.sieves import SIEVES
 from pinwise.units.steps import METADATA_STEPS, STEPS
@@ -110,6 +119,8 @@ EXIT_CODES = """\
 # Exit codes
 
 {codes}
+Of several overlays, the largest of their codes counts. Those that have a stack are locked all the same.
+
 ## Outcomes
 
 An outcome is an answer, also where there is no stack.
@@ -223,6 +234,27 @@ overrides = ["werkzeug>=3"]
 exclude = {{pywin32 = "we run on Linux only"}}
 ```
 
+## Overlays
+
+An overlay is a table `[tool.pinwise.overlays.NAME]`, in a `Pipfile` `[pipenv.pinwise.overlays.NAME]`: an
+environment of the project with a lock of its own, for `pinwise advise --overlay NAME` and `--all-overlays`.
+It may hold every setting that a manifest may hold, `environment`, the keys above, and these:
+
+{overlay}
+Options and variables outrank an overlay, and it outranks the manifest's own table. Its `overrides` and
+`exclude` stand for those of the manifest that name the same project; its requirements, constraints and
+`allow_prereleases` come on top. `environment` names a file in the manifest's folder. Its locks are called as
+the project's, with its name put in (`pylock.NAME.toml`, `Pipfile.NAME.lock`, `requirements.NAME.txt`), unless
+its own `lock` names them.
+
+```toml
+[tool.pinwise.overlays.gpu]
+python = "3.12"
+platform = "manylinux_2_28_x86_64"
+requirements = ["cupy-cuda12x"]
+groups = ["serve"]
+```
+
 ## Variables that others define
 
 | variable | what it does here |
@@ -243,6 +275,7 @@ def settings() -> str:
         overview=table(("setting", "meaning", "default"), rows),
         each="\n".join(map(_setting, SETTINGS)),
         own=table(("key", "meaning"), ((f"`{key}`", meaning) for key, meaning in MANIFEST_KEYS.items())),
+        overlay=table(("key", "meaning"), ((f"`{key}`", meaning) for key, meaning in OVERLAY_KEYS.items())),
     )
 
 
@@ -253,11 +286,17 @@ def _setting(setting: Setting) -> str:
         ("default", setting.default),
         ("option", f"`{setting.option}`" if setting.option else "none"),
         ("variable", f"`{setting.variable}`" if setting.variable else "none"),
-        ("in a manifest", "yes" if setting.is_for_manifests else "no"),
+        ("in a manifest", _place_in_a_manifest(setting)),
     ]
     lines = "".join(f"- {name}: {value}\n" for name, value in facts)
     example = METADATA_EXAMPLE if setting.name == "metadata" else ""
     return f"## {setting.name}\n\n{setting.meaning}\n\n{lines}{example}"
+
+
+def _place_in_a_manifest(setting: Setting) -> str:
+    if setting.is_for_manifests:
+        return "yes"
+    return "in an overlay only" if setting.is_for_overlays else "no"
 
 
 METADATA_EXAMPLE = f"""
@@ -316,6 +355,14 @@ the folder's virtual environment and `.python-version`.
 The format is pip's: requirements with extras, markers and hashes, paths, comments, continuations. These
 options are understood: {options}.
 
+### .thoth.yaml
+
+The configuration of Thoth, the forebear of pinwise, is read where `--overlay` or `--all-overlays` asks for it
+and the manifest's own table has no overlays. Each of its `runtime_environments` is an overlay. YAML aliases,
+tags and templates (`{{os_name}}`) are refused.
+
+{thoth}
+{distributions}
 ## Targets
 
 CPython {oldest} to {newest}, free-threaded from {threaded} on (`3.14t`), and PyPy {oldest} to {pypy}
@@ -331,11 +378,12 @@ them where they are not there. `origins` has no effect.
 
 | file name | form | default for |
 | --- | --- | --- |
-| `{pylock}`, `pylock.NAME.toml` | PEP 751 | any manifest but a `Pipfile`; for a script the second |
-| `{pipfile_lock}` | as pipenv writes it | a `Pipfile` |
+| `{pylock}`, `pylock.NAME.toml` | PEP 751 | any manifest but a `Pipfile`; the second for scripts, overlays |
+| `{pipfile_lock}`, `Pipfile.NAME.lock` | as pipenv writes it | a `Pipfile`; for its overlays the second |
 | `{requirements}`, any name that ends with `.txt` | pip's, with hashes | none |
 
-The file name decides. A name is relative to the manifest's folder.
+The file name decides. A name is relative to the manifest's folder. pipenv reads a `Pipfile.NAME.lock` where
+`PIPENV_PIPFILE` names `Pipfile.NAME`, which may be a link to the `Pipfile`.
 
 In a `{pylock}`, what only an extra or a dependency group needs has a marker that says so, and `extras` and
 `dependency-groups` name them. A lock that was made with `--only-group` names none: it is installed whole.
@@ -373,6 +421,11 @@ def formats() -> str:
         keys=_code(SCRIPT_KEYS),
         own=_code(setting.name for setting in SETTINGS if setting.is_for_manifests),
         options=_code(options),
+        thoth=table(("key", "what it does here"), _thoth_keys()),
+        distributions=table(
+            ("operating system", "releases, each with its C library"),
+            _distributions(),
+        ),
         oldest=".".join(map(str, OLDEST_PYTHON)),
         newest=".".join(map(str, NEWEST_PYTHON)),
         pypy=".".join(map(str, NEWEST_PYPY)),
@@ -390,6 +443,58 @@ def formats() -> str:
         lock_losses=_losses("a lock says", LockFormat, LOCK_ASPECTS, PIN_ASPECTS),
         manifest_losses=_losses("a manifest says", ManifestFormat, MANIFEST_ASPECTS, REQUIREMENT_ASPECTS),
     )
+
+
+def _thoth_keys() -> Iterator[tuple[str, str]]:
+    """Yield what each key of the forebear's file does."""
+    meant: dict[tuple[str, ...], list[str]] = {}
+    for form, names in FORMATS_OF_THOTH.items():
+        meant.setdefault(names, []).append(form)
+    formats = "; ".join(f"{_code(forms)}: {_code(names)}" for names, forms in meant.items())
+    yield (
+        "`requirements_format`",
+        f"The manifest to look for first: {formats}. For all but `pipenv` the lock is `requirements.txt`.",
+    )
+    text = (
+        "Each overlay has its own manifest and lock in the folder NAME below it. Without it they share the "
+    )
+    yield "`overlays_dir`", f"{text}project's manifest, and have locks with their names."
+    yield "`python_version`", "The Python of the target."
+    yield (
+        "`operating_system`",
+        "Its C library makes the platform of the target; the known releases are below.",
+    )
+    text = (
+        f"Beside an operating system its processor (`{USUAL_PLATFORM}` if it is not there), else the whole "
+    )
+    yield "`platform`", f"{text}platform; a tag such as `manylinux_2_28_x86_64` is taken as it is."
+    others = [name for name in RECOMMENDATION_TYPES if name not in GOALS]
+    instead = f" For {_code(others)} it is `{USUAL_GOAL}`, and a warning says so." if others else ""
+    there = _code(name for name in RECOMMENDATION_TYPES if name in GOALS)
+    yield "`recommendation_type`", f"The goal: {there}.{instead}"
+    yield _code(UNUSED_KEYS), "No effect yet; a line on stderr says so."
+    yield _code(IDLE_KEYS), "No meaning here; a line on stderr says so."
+
+
+def _distributions() -> Iterator[tuple[str, str]]:
+    """Yield the distributions that have the same releases, with these and their C library."""
+    named: dict[str, list[str]] = {}
+    for name in DISTRIBUTIONS:
+        named.setdefault(", ".join(_releases(name)), []).append(name)
+    yield from ((_code(names), releases) for releases, names in named.items())
+
+
+def _releases(distribution: str) -> Iterator[str]:
+    """Yield runs of releases with the same C library."""
+    runs: dict[str, list[str]] = {}
+    for release in releases_of(distribution):
+        tag = platform_of(distribution, release, "")
+        assert tag is not None
+        family, major, minor, _ = tag.split("_")
+        libc = f"{'glibc' if family == 'manylinux' else 'musl'} {major}.{minor}"
+        runs.setdefault(libc, []).append(release)
+    for libc, run in runs.items():
+        yield (run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}") + f" ({libc})"
 
 
 def _conversions() -> Iterator[str]:
@@ -418,10 +523,17 @@ def report() -> str:
         _object("the report", schema, schema),
         *(_object(name, part, schema) for name, part in schema["$defs"].items()),
     ]
+    several = json.loads((FOLDER / "overlays.schema.json").read_text(encoding="utf-8"))
+    of_several = [
+        f"\n## the report on overlays\n\n{several['description']} Its schema is "
+        "[overlays.schema.json](../overlays.schema.json).\n\n"
+        + _object("the report on overlays", several, several).partition("\n\n")[2],
+        *(_object(name, part, several) for name, part in several["$defs"].items()),
+    ]
     return (
         "# The report as JSON\n\n"
         f"{schema['description']} Its schema is [report.schema.json](../report.schema.json).\n"
-        + "".join(parts)
+        + "".join((*parts, *of_several))
     )
 
 
@@ -448,6 +560,8 @@ def _object(name: str, part: Mapping[str, Any], schema: Mapping[str, Any]) -> st
 
 def _type(value: Mapping[str, Any]) -> str:
     match value:
+        case {"$ref": "urn:pinwise:report:1"}:
+            return "[the report](#the-report)"
         case {"$ref": reference}:
             name = str(reference).rpartition("/")[2]
             return f"[{name}](#{name})"

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from pinwise.cli.advising import install_command
 from pinwise.environment.declare import declare
 from pinwise.formats.convert.lock_writers import convert_lock
 from pinwise.formats.pipfile import parse_pipfile
@@ -324,6 +325,20 @@ def test_pipenv_sees_a_changed_pipfile(world: World) -> None:
     done = world.attempt(client("pipenv"), "--python", sys.executable, "verify")
     assert done.returncode != 0
     assert "out-of-date" in done.stdout + done.stderr
+
+
+def test_pipenv_syncs_the_lock_of_an_overlay(world: World) -> None:
+    """The command that a report shows lets pipenv install from `Pipfile.NAME.lock`, which fits."""
+    write_pipfile_lock(world, world.stack, write_pipfile(world, world.stack))
+    (world.folder / "Pipfile.lock").rename(world.folder / "Pipfile.gpu.lock")
+    command = install_command("Pipfile.gpu.lock", LockFormat.PIPFILE_LOCK, world.stack)
+    assert command.count("pipenv sync") == 1
+    run = command.replace("pipenv sync", f"'{client('pipenv')}' --python '{sys.executable}' sync")
+    world.run("sh", "-c", run)
+    assert installed(world.folder / ".venv" / "bin" / "python") == {**STACK, **TOOLS}
+    variables = {"PIPENV_PIPFILE": "Pipfile.gpu"}
+    assert "up-to-date" in world.run(client("pipenv"), "verify", variables=variables)
+    assert not (world.folder / "Pipfile.lock").exists()
 
 
 def test_micropipenv_deploys(world: World) -> None:

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from pinwise.environment.declare import declare
 from pinwise.formats.digest import request_digest
-from pinwise.formats.locks import LockFormat, lock_format, says_the_same
+from pinwise.formats.locks import LockFormat, lock_format, lock_name_with, says_the_same
 from pinwise.formats.pipfile_lock import render_pipfile_lock
 from pinwise.formats.pylock import environment_marker, group_name, render_pylock
 from pinwise.formats.requirements import OWN_LOCK
@@ -106,7 +106,25 @@ def test_format_follows_the_file_name() -> None:
     assert lock_format("pylock.toml") is LockFormat.PYLOCK
     assert lock_format("deploy/pylock.gpu.toml") is LockFormat.PYLOCK
     assert lock_format("Pipfile.lock") is LockFormat.PIPFILE_LOCK
+    assert lock_format("Pipfile.gpu.lock") is LockFormat.PIPFILE_LOCK
     assert lock_format("constraints.txt") is LockFormat.REQUIREMENTS
+
+
+@pytest.mark.parametrize(
+    ("name", "with_word"),
+    [
+        ("pylock.toml", "pylock.rhel-8.toml"),
+        ("pylock.tool.toml", "pylock.tool-rhel-8.toml"),
+        ("locks/pylock.toml", "locks/pylock.rhel-8.toml"),
+        ("Pipfile.lock", "Pipfile.rhel-8.lock"),
+        ("requirements.txt", "requirements.rhel-8.txt"),
+        ("requirements.lock.txt", "requirements.lock.rhel-8.txt"),
+    ],
+)
+def test_a_word_in_the_name_of_a_lock_keeps_its_kind(name: str, with_word: str) -> None:
+    """The name of an overlay makes another file of the same kind."""
+    assert lock_name_with(name, "rhel:8") == with_word
+    assert lock_format(with_word) is lock_format(name)
 
 
 @pytest.mark.parametrize(

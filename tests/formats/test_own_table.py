@@ -61,3 +61,43 @@ def test_what_is_wrong_is_told_with_its_line(text: str, line: int, message: str,
     assert (caught.value.file, caught.value.line) == ("pyproject.toml", line)
     assert message in caught.value.message
     assert hint in (caught.value.hint or "")
+
+
+# --- overlays
+
+
+def test_an_overlay_is_read_with_its_lines() -> None:
+    """Each overlay has its settings, requirements and choice of groups, in the order of the file."""
+    own = read(
+        'goal = "latest"\n[tool.pinwise.overlays.gpu]\npython = "3.12"\nall-extras = true\n'
+        'requirements = [\n  "torch",\n  "a[b]>1",\n]\nexclude = {c = "no"}\n'
+        "[tool.pinwise.overlays.cpu_2]\nonly_groups = ['serve']\nallow-prereleases = {torch = true}\n"
+    )
+    gpu, cpu = own.overlays
+    assert (gpu.name, gpu.table, gpu.place.line) == ("gpu", "[tool.pinwise.overlays.gpu]", 3)
+    assert (gpu.settings, gpu.settings_places["python"].line) == ({"python": "3.12"}, 4)
+    assert [(str(one), one.place.line) for one in gpu.requirements] == [("torch", 7), ("a[b]>1", 8)]
+    assert [one.name for one in gpu.exclusions] == ["c"]
+    assert (gpu.selection.all_extras, cpu.selection.only_groups) == (True, ("serve",))
+    assert cpu.prereleases.names == {"torch"}
+    assert (own.settings, own.exclusions) == ({"goal": "latest"}, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("overlays = 1", 2, "`tool.pinwise.overlays` must be a table"),
+        ("[tool.pinwise.overlays]\ngpu = 1", 3, "`tool.pinwise.overlays.gpu` must be a table"),
+        ('[tool.pinwise.overlays."../x"]', 2, "`../x` is not a name of an overlay"),
+        (f"[tool.pinwise.overlays.{'x' * 61}]", 2, "is not a name of an overlay"),
+        ("[tool.pinwise.overlays.a]\nall_groups = 1", 3, "`all_groups` must be `true` or `false`"),
+        ("[tool.pinwise.overlays.a]\nonly-groups = ['x']\ngroups = ['y']", 3, "`only_groups` leaves out"),
+        ("[tool.pinwise.overlays.a]\nrequirements = ['./x']", 3, "is not a valid requirement"),
+    ],
+)
+def test_a_broken_overlay_is_told_with_its_line(text: str, line: int, message: str) -> None:
+    """What cannot be an overlay is an error with file and line."""
+    with pytest.raises(ManifestError) as caught:
+        read(text)
+    assert message in caught.value.message
+    assert caught.value.line == line

@@ -23,7 +23,10 @@ class ExitCode(IntEnum):
 
 _MEANINGS = {
     ExitCode.OK: "Done; for an advice: there is a stack, and its locks are written.",
-    ExitCode.REFUSED: "No stack satisfies the manifest; no file was changed.",
+    ExitCode.REFUSED: (
+        "No stack satisfies the manifest, or `--check` found a lock that is not up to date; no file was "
+        "changed."
+    ),
     ExitCode.USAGE: "The request or a file cannot be understood, or a lock cannot be written.",
     ExitCode.FAILED: (
         "Undecided: a limit or `--offline` ended the search without an answer; or an index or the knowledge "

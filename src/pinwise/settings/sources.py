@@ -108,8 +108,8 @@ def overlay_source(overlay: Overlay, folder: Path) -> Source:
         folder,
         is_manifest=True,
     )
-    names = [setting.name for setting in SETTINGS if setting.is_for_manifests]
-    _refuse_unknown(source, [*names, "environment", *MANIFEST_KEYS, *OVERLAY_KEYS], "an overlay")
+    names = [each.name for each in SETTINGS if each.is_for_manifests or each.is_for_overlays]
+    _refuse_unknown(source, [*names, *MANIFEST_KEYS, *OVERLAY_KEYS], "an overlay")
     return source
 
 

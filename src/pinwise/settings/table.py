@@ -28,7 +28,8 @@ class Setting:
         meaning: What it does, in a sentence or two.
         default: In words.
         choices: The values that a `Kind.CHOICE` may have.
-        is_for_manifests: Whether the manifest's own table may hold it.
+        is_for_manifests: Whether the manifest's own table may hold it, and an overlay.
+        is_for_overlays: Whether an overlay may, even if the manifest's own table may not.
         is_option: Whether ``pinwise advise`` has an option of that name.
     """
 
@@ -38,6 +39,7 @@ class Setting:
     default: str = "none"
     choices: tuple[str, ...] = ()
     is_for_manifests: bool = False
+    is_for_overlays: bool = False
     is_option: bool = True
 
     @property
@@ -110,6 +112,7 @@ SETTINGS: tuple[Setting, ...] = (
         Kind.PATH,
         "The target as a file, as `pinwise environment --format toml` prints it; stands for `platform` and "
         "`python`.",
+        is_for_overlays=True,
     ),
     Setting(
         "pre",
@@ -151,7 +154,8 @@ SETTINGS: tuple[Setting, ...] = (
         "lock",
         Kind.FILES,
         "The locks to write, by file name, in the manifest's folder.",
-        "`Pipfile.lock` for a `Pipfile`, `pylock.NAME.toml` for a script, else `pylock.toml`",
+        "`Pipfile.lock` for a `Pipfile`, `pylock.NAME.toml` for a script, else `pylock.toml`; an overlay's "
+        "name is put in",
         is_for_manifests=True,
     ),
     Setting(
