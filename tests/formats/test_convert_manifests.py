@@ -223,3 +223,10 @@ def test_indexes_that_add_to_the_default_one_keep_it() -> None:
     assert urls[0] == "https://extra.example/simple"
     assert len(urls) == 2
     assert {loss.aspect for loss in converted.losses} == {"indexes"}
+
+
+@pytest.mark.parametrize("target", [REQUIREMENTS, PYPROJECT, PIPFILE])
+def test_overlays_are_named_as_lost(target: ManifestFormat) -> None:
+    """Overlays are not carried over, and the list of losses says so."""
+    text = '[packages]\nflask = "*"\n[pipenv.pinwise.overlays.gpu]\npython = "3.12"\n'
+    assert ("", "overlays") in losses(text, PIPFILE, target)

@@ -87,6 +87,14 @@ MANIFEST_ASPECTS: Mapping[str, Aspect] = {
     "overrides": Aspect("the overrides", _OWN_LISTS),
     "exclusions": Aspect("the exclusions", _OWN_LISTS),
     "settings": Aspect("our own settings", {REQUIREMENTS: "it has no place for them"}),
+    "overlays": Aspect(
+        "the overlays",
+        {
+            PIPFILE: "they are not carried over; write them in `[pipenv.pinwise.overlays]`",
+            REQUIREMENTS: "it has no place for them",
+            PYPROJECT: "they are not carried over; write them in `[tool.pinwise.overlays]`",
+        },
+    ),
 }
 """What a manifest says as a whole."""
 
@@ -121,6 +129,7 @@ def _whole(before: Manifest, after: Manifest, target: ManifestFormat) -> Iterato
         "overrides": (_texts(before.overrides), _texts(after.overrides)),
         "exclusions": (_names(before.exclusions), _names(after.exclusions)),
         "settings": (dict(before.settings), dict(after.settings)),
+        "overlays": (before.overlays, after.overlays),
     }
     for aspect, (old, new) in pairs.items():
         if old != new:
