@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from pinwise.cli.lines import WIDTH
+from pinwise.cli.render_overlays import Row, render_overlays
 from support.loopback import Answer
 from support.place import Place, failed, write
 
@@ -272,6 +273,18 @@ def test_an_index_that_fails_takes_one_answer_away(shop: Place) -> None:
     assert content["overlays"][2]["report"] is None
     assert "503" in content["overlays"][2]["failure"]
     assert "503" in failed(shop.run("advise", "--overlay", "none", "--format", "json"), 3)
+
+
+def test_the_summary_keeps_to_80_columns() -> None:
+    """Long names and several locks have lines of their own; a path is never broken."""
+    rows = [
+        Row("a" * 60, "advice", 12, (f"some/folder/{'b' * 40}/pylock.toml: written",)),
+        Row("gpu", "undecided", None, ()),
+        Row("cpu", "advice", 1_200, ("pylock.cpu.toml: unchanged", "requirements.cpu.txt: written")),
+    ]
+    text = "\n".join(line.text for line in render_overlays(rows)) + "\n"
+    assert is_golden("overlays_long", text)
+    assert max(map(len, text.splitlines())) <= WIDTH
 
 
 # --- what is wrong

@@ -5,7 +5,7 @@ import pytest
 from pinwise.environment.platforms import parse_platform
 from pinwise.formats.distributions import DISTRIBUTIONS, platform_of, releases_of
 from pinwise.formats.thoth_yaml import parse_thoth
-from pinwise.model.errors import ManifestError
+from pinwise.model.errors import ManifestError, TargetError
 from pinwise.model.request import Place
 
 FILE = ".thoth.yaml"
@@ -93,6 +93,7 @@ def test_the_goal_of_the_file_is_that_of_environments_without_one() -> None:
         ),
         ("platform: macosx-11.0-arm64", "macosx_11_0_arm64"),
         ("platform: win-amd64", "win_amd64"),
+        ("operating_system: {name: ubi, version: 8}\nplatform: musllinux_1_2_x86_64", "musllinux_1_2_x86_64"),
     ],
 )
 def test_a_platform_follows_from_the_operating_system(keys: str, tag: str) -> None:
@@ -102,6 +103,15 @@ def test_a_platform_follows_from_the_operating_system(keys: str, tag: str) -> No
     assert found is not None
     assert found[0] == tag
     parse_platform(tag)
+
+
+def test_an_unknown_processor_is_left_to_the_target() -> None:
+    """The error for it is that of any other target, and names what there is."""
+    keys = "operating_system: {name: ubi, version: 8}\nplatform: linux-ppc64le"
+    (one,) = parse_thoth(environment(keys), FILE).environments
+    assert one.platform_tag() == ("linux_ppc64le", thoth_place(5))
+    with pytest.raises(TargetError, match="linux_ppc64le"):
+        parse_platform("linux_ppc64le")
 
 
 def test_every_known_release_has_a_platform() -> None:

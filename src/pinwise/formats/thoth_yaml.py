@@ -76,6 +76,8 @@ class RuntimeEnvironment:
         if self.system is None:
             return None
         linux = _LINUX.fullmatch(tag)
+        if linux is None and self.platform is not None and tag.startswith("linux_"):
+            return tag, self.platform.place  # a processor of which no wheels are known
         if linux is None:
             raise self.system.error(
                 f"`{self.name}` names both a Linux distribution and the platform `{shown(name)}`",
