@@ -368,6 +368,9 @@ def test_environments_of_the_forebear_are_overlays(place: Place) -> None:
     assert place.files() == [".thoth.yaml", "Pipfile", "Pipfile.alpine.lock", "Pipfile.ubi8.lock"]
     said = place.advise("--dry-run")
     assert "`.thoth.yaml` is not read; `--overlay NAME` or `--all-overlays` asks for" in said.stderr
+    write(place, _thoth_yaml="managers:\n- name: version\n")
+    assert ".thoth.yaml" not in place.advise("--dry-run").stderr
+    assert "`.thoth.yaml` names no overlays" in failed(place.run("advise", "--all-overlays"), 2)
 
 
 def test_overlays_of_the_forebear_may_have_folders(place: Place) -> None:

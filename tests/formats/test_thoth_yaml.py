@@ -69,6 +69,35 @@ def thoth_place(line: int) -> Place:
     return Place(FILE, line)
 
 
+def test_what_the_client_and_the_bots_wrote_over_the_years_is_understood() -> None:
+    """Names with the release, shouted types, keys of early versions, templates where they do not matter."""
+    text = """\
+---
+host: '{THOTH_HOST}'
+repositories:
+  - slug: some/where
+limit_latest_versions: null
+runtime_environments:
+- name: 'rhel:7.7'
+  operating_system:
+    name: 'rhel'
+    version: '7.7'
+  hardware:
+    cpu_family: '6'
+  python_version: '3.7'
+  recommendation_type: STABLE
+  limit_latest_versions: null
+"""
+    thoth = parse_thoth(text, FILE)
+    (one,) = thoth.environments
+    assert (one.name, one.unused) == ("rhel:7.7", ("hardware",))
+    assert one.platform_tag() == ("manylinux_2_17_x86_64", thoth_place(8))
+    assert one.recommendation_type is not None
+    assert one.recommendation_type.text == "stable"
+    assert thoth.idle == ("host", "repositories", "limit_latest_versions")
+    assert parse_thoth("managers:\n- name: version\n", FILE).environments == ()
+
+
 def test_the_goal_of_the_file_is_that_of_environments_without_one() -> None:
     """Early versions had `recommendation_type` at the top."""
     text = "recommendation_type: latest\nruntime_environments:\n- {name: a}\n"
@@ -142,11 +171,17 @@ def test_every_known_release_has_a_platform() -> None:
         (environment("pyhton_version: '3.8'"), 4, "`pyhton_version` is not a key of", "`python_version`"),
         (environment("hardware: {cpu: 6}"), 4, "`cpu` is not a key of `hardware`", "cpu_family"),
         (environment("operating_system: {nam: a}"), 4, "`nam` is not a key of", "`name`"),
+        (
+            environment("operating_system:\n  name: ubi\n  version: 8\n  python_version: '3.6'"),
+            7,
+            "`python_version` is not a key of `operating_system`",
+            "indent it",
+        ),
         (environment("operating_system: {name: ubi}"), 4, "has no `version`", "both"),
         (environment("recommendation_type: newest"), 4, "has no choice `newest`", "testing"),
         ("- a", 1, "this file must be a mapping of keys to values, not a list", ""),
     ],
-    ids=range(18),
+    ids=range(19),
 )
 def test_what_is_wrong_is_told_with_its_line(text: str, line: int, message: str, hint: str) -> None:
     """Unknown keys and values of the wrong kind are errors with file, line and a next step."""

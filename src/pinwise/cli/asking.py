@@ -9,7 +9,7 @@ from typing import Any
 
 from pinwise import wiring
 from pinwise.actions.advise import SearchOptions, advise
-from pinwise.actions.manifest import THOTH_FILE, FoundManifest
+from pinwise.actions.manifest import FoundManifest
 from pinwise.actions.ports import World, Worlds
 from pinwise.actions.present import Upgrade, read_present
 from pinwise.actions.request import build_request
@@ -20,6 +20,7 @@ from pinwise.model.environment import Environment
 from pinwise.model.outcome import Outcome, Refusal
 from pinwise.model.request import Overlay, Request
 from pinwise.settings import Settings
+from pinwise.settings.overlays import unread_environments
 
 KEEP_ALL = Upgrade()
 """Let go of no present pin."""
@@ -147,6 +148,6 @@ def _of_files(asked: Asked) -> Iterator[str]:
     read = asked.found.manifest.files[0]
     for other in asked.found.passed_over:
         yield f"`{read}` was read; `{other}` in the same folder was not."
-    path = asked.found.folder / THOTH_FILE
-    if asked.overlay is None and not asked.found.manifest.overlays and path.is_file():
+    path = None if asked.overlay else unread_environments(asked.found.manifest, asked.found.folder)
+    if path is not None:
         yield f"`{path}` is not read; `--overlay NAME` or `--all-overlays` asks for what it describes."

@@ -24,7 +24,10 @@ FORMATS: Mapping[str, tuple[str, ...]] = {
 RECOMMENDATION_TYPES = ("stable", "latest", "testing", "performance", "security")
 
 READ_KEYS = ("overlays_dir", "recommendation_type", "requirements_format", "runtime_environments")
-IDLE_KEYS = ("host", "managers", "tls_verify", "virtualenv", "virtualenv_dir")
+IDLE_KEYS = (
+    *("host", "limit_latest_versions", "managers", "repositories"),
+    *("tls_verify", "virtualenv", "virtualenv_dir"),
+)
 """Keys for the forebear's server, bots and virtual environments."""
 
 ENTRY_KEYS = ("name", "operating_system", "platform", "python_version", "recommendation_type")
@@ -38,7 +41,7 @@ UNUSED_KEYS = (
 USUAL_PLATFORM = "linux-x86_64"
 """What the forebear advised for; taken where an environment names an operating system and no platform."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_-]{0,59}")  # thamos until 1.10 allowed `:`
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_-]{0,59}")  # thamos itself long wrote names such as `rhel:7.7`
 _LINUX = re.compile(r"linux_(x86_64|aarch64)")
 
 
@@ -217,7 +220,7 @@ def _name(entry: YamlValue, content: Mapping[str, YamlValue]) -> str:
         template = " (this is a template: write out what stands in braces)" if "{" in name else ""
         raise value.error(
             f"`{shown(name)}` is not a name of an environment",
-            f"use letters, digits, `-` and `_`{template}",
+            f"use letters, digits, `-`, `_`, `.` and `:`{template}",
         )
     return name
 
@@ -240,6 +243,11 @@ def _system(content: Mapping[str, YamlValue]) -> YamlValue | None:
     if value is None:
         return None
     parts = value.mapping("`operating_system`")
+    moved = next((key for key in parts if key in (*ENTRY_KEYS[1:], *UNUSED_KEYS)), None)
+    if moved is not None:
+        raise parts[moved].error(
+            f"`{moved}` is not a key of `operating_system`", "indent it as `operating_system` itself"
+        )
     value.refuse_unknown(("name", "version"), "a key of `operating_system`")
     missing = [key for key in ("name", "version") if _given(parts, key) is None]
     if len(missing) == 1:

@@ -89,6 +89,18 @@ def known_overlays(manifest: Manifest | None, folder: Path) -> Overlays:
     return _of_thoth(parse_thoth(text, str(path)))
 
 
+def unread_environments(manifest: Manifest, folder: Path) -> Path | None:
+    """Return the forebear's file where it describes environments for which one has to ask; else None."""
+    path = folder / THOTH_FILE
+    if manifest.overlays or not path.is_file():
+        return None
+    try:
+        text = read_file(path, "file")
+    except UsageError:  # it is not asked for, and is told where it is
+        return None
+    return path if text is not None and "runtime_environments" in text else None
+
+
 def _of_manifest(manifest: Manifest, passed_over: Path | None) -> Overlays:
     """Return the overlays of our own table; the forebear's file beside it is not read."""
     notes = (
