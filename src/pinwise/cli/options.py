@@ -87,20 +87,21 @@ def manifest_options(function: Function) -> Function:
 overlay_option = click.option(
     "--overlay",
     metavar="NAME",
-    help="Take an overlay of the manifest in the place of the project's own stack.",
+    help="Take an overlay, a named environment of the project, instead of its own stack.",
 )
 
 
 def overlays_options(function: Function) -> Function:
     """Add the options that choose overlays, one or several."""
-    every = click.option("--all-overlays", is_flag=True, help="Lock all overlays of the manifest.")
-    return click.option(
+    one = click.option(
         "--overlay",
         metavar="NAME",
         multiple=True,
-        help="Lock an overlay of the manifest in the place of the project's own stack. May be given several "
-        "times.",
-    )(every(function))
+        help="Lock an overlay, a named environment of the project, instead of its own stack. May be given "
+        "several times.",
+    )
+    every = click.option("--all-overlays", is_flag=True, help="Lock all overlays, each in its own lock.")
+    return one(every(function))
 
 
 def question_options(function: Function) -> Function:
