@@ -1,10 +1,15 @@
 """The forebear's `.thoth.yaml`: what is understood, what is passed over, what is refused."""
 
+from contextlib import suppress
+
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pinwise.environment.platforms import parse_platform
 from pinwise.formats.distributions import DISTRIBUTIONS, platform_of, releases_of
-from pinwise.formats.thoth_yaml import parse_thoth
+from pinwise.formats.thoth_yaml import ENTRY_KEYS, IDLE_KEYS, READ_KEYS, UNUSED_KEYS, parse_thoth
 from pinwise.model.errors import ManifestError, TargetError
 from pinwise.model.request import Place
 
@@ -216,3 +221,29 @@ def test_a_target_that_is_none_is_told_when_it_is_asked_for(
     assert (caught.value.file, caught.value.line) == (FILE, line)
     assert message in caught.value.message
     assert hint in (caught.value.hint or "")
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.dates(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["name", "version", "cpu_family", "x"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+ENTRIES = st.dictionaries(st.sampled_from([*ENTRY_KEYS, *UNUSED_KEYS]), VALUES, max_size=5)
+NAMED = ENTRIES.map(lambda entry: {**entry, "name": "it"})
+FILES = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys((*READ_KEYS, *IDLE_KEYS), VALUES) | {"runtime_environments": st.lists(NAMED)}
+)
+
+
+@given(FILES)
+def test_any_values_give_a_configuration_or_an_error(content: dict[str, object]) -> None:
+    """Known keys with any values end in values or in our own error, on reading and for the target."""
+    text = yaml.safe_dump(content, sort_keys=False)
+    with suppress(ManifestError):
+        for each in parse_thoth(text, FILE).environments:
+            each.platform_tag()
+            if each.python_version is not None:
+                each.python_version.string("it")
