@@ -297,8 +297,8 @@ class _Expansion:
             document,
             dependencies,
             None if name is None else normalise(name),
-            _names(document, "extras", "project", EXTRAS_TABLE),
-            _names(document, "dependency groups", GROUPS_TABLE),
+            names_of(document, "extras", "project", EXTRAS_TABLE),
+            names_of(document, "dependency groups", GROUPS_TABLE),
         )
 
     def of_project(self) -> Iterator[DirectRequirement]:
@@ -436,7 +436,7 @@ class _Expansion:
         )
 
 
-def _names(document: Document, word: str, *path: str) -> dict[NormalizedName, str]:
+def names_of(document: Document, word: str, *path: str) -> dict[NormalizedName, str]:
     """Return the keys of a table by their normalised names."""
     names: dict[NormalizedName, str] = {}
     for key in document.table(*path):
