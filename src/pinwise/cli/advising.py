@@ -8,7 +8,15 @@ from typing import Any, assert_never
 from pinwise import wiring
 from pinwise.actions.manifest import FoundManifest
 from pinwise.actions.present import Upgrade
-from pinwise.actions.write import UP_TO_DATE, Lock, lock_state, with_paths_from, write_locks
+from pinwise.actions.write import (
+    NOTHING_EDITED,
+    UP_TO_DATE,
+    Lock,
+    Manuscript,
+    lock_state,
+    with_paths_from,
+    write_locks,
+)
 from pinwise.cli import render
 from pinwise.cli.asking import Question, lock_names
 from pinwise.cli.exits import ExitCode, exit_code
@@ -35,7 +43,7 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
     settings = read_settings(options, found.manifest)
     names = lock_names(settings, found.manifest)
     upgrade = Upgrade(all=options["upgrade"], names=options["upgrade_package"])
-    question = Question.about(found, settings, warnings=_passed_by(found.folder, names), upgrade=upgrade)
+    question = Question.about(found, settings, warnings=passed_by(found.folder, names), upgrade=upgrade)
     with question.searching() as search:
         outcome = search.advise()
         if isinstance(outcome, Refusal) and not options["no_hints"]:
@@ -50,7 +58,7 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
         for note in notes:
             write_err(f"{note.name}: {note.state}")
     else:
-        lines = _text(outcome, explanation, notes, settings, is_check=options["check"])
+        lines = report_lines(outcome, explanation, notes, settings, is_check=options["check"])
         write_lines(lines, is_plain=settings.is_plain)
     write_err(render.summary(outcome.effort))
     is_stale = options["check"] and any(note.state != UP_TO_DATE for note in notes)
@@ -61,7 +69,7 @@ def _mode(options: Mapping[str, Any]) -> str:
     return "check" if options["check"] else "dry" if options["dry_run"] else "write"
 
 
-def _passed_by(folder: Path, names: Sequence[str]) -> list[str]:
+def passed_by(folder: Path, names: Sequence[str]) -> list[str]:
     """Warn of a `Pipfile.lock` that pipenv would not read: it prefers any pylock file beside it."""
     written = [folder / name for name in names]
     homes = {lock.parent for lock in written if lock.name == "Pipfile.lock"}
@@ -77,7 +85,7 @@ def _is_pylock(name: str) -> bool:
     return name == "pylock.toml" or (name.startswith("pylock.") and name.endswith(".toml"))
 
 
-def _text(
+def report_lines(
     outcome: Outcome,
     explanation: Explanation | None,
     notes: Sequence[render.LockNote],
@@ -85,6 +93,7 @@ def _text(
     *,
     is_check: bool,
 ) -> list[Line]:
+    """Return the report of an outcome for people."""
     match outcome:
         case Advice() if is_check:
             return render.render_check(outcome, notes)
@@ -102,11 +111,21 @@ def _text(
 # --- locks
 
 
-def lock(advice: Advice, found: FoundManifest, names: Sequence[str], *, mode: str) -> list[render.LockNote]:
-    """Render the locks and write those that say something new, unless `mode` is "dry" or "check"."""
+def lock(
+    advice: Advice,
+    found: FoundManifest,
+    names: Sequence[str],
+    *,
+    mode: str,
+    edited: Manuscript = NOTHING_EDITED,
+) -> list[render.LockNote]:
+    """Render the locks and write those that say something new, unless `mode` is "dry" or "check".
+
+    Manifests that were edited are written with them.
+    """
     locks = [_rendered(advice, found, name) for name in names]
     manifests = [Path(file) for file in found.manifest.files]
-    written = write_locks(locks, manifests=manifests) if mode == "write" else ()
+    written = write_locks(locks, manifests=manifests, edited=edited) if mode == "write" else ()
     return [
         render.LockNote(
             str(each.path),

@@ -81,17 +81,20 @@ class Question:
         warnings: Iterable[str] = (),
         *,
         upgrade: Upgrade = KEEP_ALL,
+        is_again: bool = False,
     ) -> "Question":
         """Return what is asked about a manifest that was read, with its and the given warnings written.
 
-        The pins of the present lock are kept, as far as `upgrade` does not let go of them.
+        The pins of the present lock are kept, as far as `upgrade` does not let go of them. A question that is
+        asked again, of a manifest that was edited once more, repeats no warnings.
         """
         environment = wiring.choose_environment(settings, found.folder, found.manifest)
         request = build_request(found.manifest, settings.choices(), environment)
         read = {Path(file).resolve() for file in found.manifest.files}
         locks = [found.folder / name for name in lock_names(settings, found.manifest)]
         kept = read_present([path for path in locks if path.resolve() not in read], environment, upgrade)
-        write_warnings([*_passed_over(found), *warnings, *request.warnings])
+        if not is_again:
+            write_warnings([*_passed_over(found), *warnings, *request.warnings])
         return cls(found, settings, replace(request, kept=kept))
 
     def for_environment(self, environment: Environment) -> Request:
