@@ -18,13 +18,13 @@ from pinwise.formats.edit.requirements import add_to_requirements, remove_from_r
 from pinwise.formats.edit.script import add_to_script, remove_from_script
 from pinwise.formats.entries import LocalPath, shown
 from pinwise.formats.pyproject import parts_to_choose
+from pinwise.formats.requirements import local_path
 from pinwise.model.edit import Edit, Wanted
-from pinwise.model.errors import UsageError
+from pinwise.model.errors import ManifestError, UsageError
 from pinwise.model.names import NormalizedName, normalise
 from pinwise.model.outcome import Advice
 from pinwise.model.request import DEFAULT_GROUP, DEVELOP_GROUP, Place, Selection
 
-COMMAND_LINE = "the command line"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -117,15 +117,32 @@ def read_wanted(
 
 
 def _named(wanted: Wanted, found: FoundManifest, local: LocalProjects) -> Wanted:
-    """Return a local project with its name, its path relative to the manifest."""
-    if wanted.path is None:
+    """Return a local project with its name, its path relative to the manifest.
+
+    Raises:
+        UsageError: There is no such project, or it has another name.
+    """
+    url = wanted.parts.bound.removeprefix("@").strip() if wanted.parts.bound.startswith("@") else None
+    written = wanted.path if url is None else url
+    if written is None:
         return wanted
-    path = wanted.path.removeprefix("file://") if wanted.path.startswith("file:///") else wanted.path
-    project = local(LocalPath(path, wanted.is_editable, Place(COMMAND_LINE)))
-    if found.base.resolve() != Path.cwd() and not os.path.isabs(path):  # noqa: PTH117  # a text
+    here = Place("")
+    try:
+        path = local_path(written, here)
+        project = local(LocalPath(path, wanted.is_editable, here))
+    except ManifestError as error:  # which would name a file and line
+        raise UsageError(error.message, hint=error.hint) from None
+    if wanted.parts.name and wanted.parts.key != project.name:
+        raise UsageError(
+            f"`{shown(written)}` holds the project `{project.name}`, not `{shown(wanted.parts.name)}`",
+            hint="write the name that the project has",
+        )
+    if url is not None and found.manifest.kind != "Pipfile":
+        return wanted
+    if not os.path.isabs(path) and found.base.resolve() != Path.cwd():  # noqa: PTH117  # a text
         path = Path(os.path.relpath(path, found.base)).as_posix()
-        path = path if path.startswith((".", "/")) else f"./{path}"
-    return replace(wanted, path=path, parts=replace(wanted.parts, name=project.name))
+        path = path if path.startswith(".") else f"./{path}"
+    return replace(wanted, path=path, parts=replace(wanted.parts, name=project.name, bound=""))
 
 
 def edit_manifest(found: FoundManifest, texts: Texts, change: Adding | Removing) -> EditedManifest:

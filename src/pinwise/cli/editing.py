@@ -65,6 +65,10 @@ def _room(options: Options) -> Room:
 
 
 def _edit(folder: str | None, options: Options, changed: Callable[[FoundManifest], Change]) -> int:
+    if options["no_lock"] and options["form"] != "text":
+        raise UsageError(
+            "`--no-lock` asks for no advice, of which JSON could be written", hint="leave one of them out"
+        )
     texts = Texts()
     found = _read(folder, options, None, texts)
     editing = _Editing(folder, options, found, texts)
@@ -108,7 +112,7 @@ class _Editing:
             write_locks((), edited=edited.manuscript(self.texts))
         settings = read_settings(self.options, self.found.manifest)
         lines = [*render_edits(edited.edits, is_written=is_written)]
-        lines.append(Line("The lock was left as it is (`--no-lock`)."))
+        lines += [Line(), Line("The lock was left as it is (`--no-lock`).")]
         write_lines(lines, is_plain=settings.is_plain)
         return ExitCode.OK
 
