@@ -291,6 +291,14 @@ def test_another_marker_is_another_requirement() -> None:
     assert len(remove_from_project(edited.text, "p", names("tomli")).edits) == 2
 
 
+def test_two_requirements_of_one_project_are_not_guessed_at() -> None:
+    """Two lines that hold together are no place for a third: the user joins them, or removes both."""
+    with pytest.raises(ManifestError, match="stands 2 times in the requirements, under the") as caught:
+        line("flask>=2\nFlask<4\n", "flask<3")
+    assert caught.value.hint == "make one requirement of them first"
+    assert without("flask>=2\nclick\nFlask<4\n", "flask") == "click\n"
+
+
 def test_quotes_fit_what_is_in_them() -> None:
     """A marker's quotes need no escapes where single ones can be used around them."""
     edited = project(LISTED, 'babel; os_name == "nt"').text

@@ -100,8 +100,7 @@ def write_locks(
     written: list[Path] = []
     try:
         for path, content in edited.after.items():
-            check_writable(path)
-            ready.append(_prepare(path, Path(os.path.realpath(path)), content))
+            ready.append(_prepare_manifest(path, content))
         for lock, target in zip(locks, targets, strict=True):
             present = _present_text(lock, target)
             if present is None or not says_the_same(present, lock.text, lock.format):
@@ -216,6 +215,16 @@ def _prepare(path: Path, target: Path, content: bytes) -> _Ready:
     except OSError as error:
         raise _cannot_write(path, error) from error
     return _Ready(path, target, temporary)
+
+
+def _prepare_manifest(path: Path, content: bytes) -> _Ready:
+    check_writable(path)
+    try:
+        return _prepare(path, Path(os.path.realpath(path)), content)
+    except OutputError as error:  # whose hint is for locks
+        raise OutputError(
+            error.message, hint=f"is there room in `{path.parent}`, and may you write?"
+        ) from None
 
 
 def _put_in_place(ready: _Ready) -> None:

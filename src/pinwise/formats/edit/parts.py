@@ -120,6 +120,12 @@ def matching(present: Sequence[Parts], new: Parts, where: str, file: str) -> int
     """
     same = [number for number, each in enumerate(present) if each.key == new.key]
     alike = [number for number in same if present[number].condition == new.condition]
+    if len(alike) > 1:
+        raise ManifestError(
+            f"`{new.key}` stands {len(alike)} times in {where}, under the same marker",
+            file=file,
+            hint="make one requirement of them first",
+        )
     if alike or new.marker or not same:
         return alike[0] if alike else None
     if len(same) == 1:
