@@ -195,6 +195,14 @@ def test_the_lock_stays_for_the_groups_that_it_was_for(place: Place) -> None:
     assert set(pinned(place)) == {"click", "flask"}
 
 
+def test_removing_from_a_group_does_not_lock_the_rest_of_it(place: Place) -> None:
+    """A group that the lock was not for stays out of it."""
+    project(place, PROJECT.replace('["pytest"]', '["pytest", "flask"]'))
+    assert place.edit("remove", "pytest", "--dev").exit_code == 2
+    assert place.edit("remove", "pytest").exit_code == 0
+    assert set(pinned(place)) == {"click"}
+
+
 @pytest.mark.parametrize(
     ("bounds", "written"),
     [("none", "flask"), ("lower", "flask>=3.0"), ("major", "flask>=3.0,<4"), ("exact", "flask==3.0")],

@@ -233,7 +233,7 @@ def _only(groups: Sequence[str]) -> str:
 def selection_after(
     found: FoundManifest, edited: EditedManifest, *, asked: Selection, present: Selection
 ) -> Selection:
-    """Return which extras and groups the lock is for: those it was for, those asked for, those edited.
+    """Return which extras and groups the lock is for: those it was for, those asked for, those added to.
 
     Args:
         found: The manifest before the edit.
@@ -248,7 +248,7 @@ def selection_after(
     if content is None:
         content = Path(file).read_bytes()
     extras, groups = parts_to_choose(decoded(content, file), file)
-    of_edits = {edit.group for edit in edited.edits}
+    of_edits = {edit.group for edit in edited.edits if edit.after is not None}
     kept = {normalise(name) for name in present.groups}
     kept_extras = {normalise(name) for name in present.extras}
     return replace(
