@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pinwise.actions.manifest import FoundManifest
+from pinwise.actions.manifest import FoundManifest, Texts
 from pinwise.actions.manifest import read_manifest as _read_manifest
 from pinwise.actions.manifest import read_overlaid as _read_overlaid
 from pinwise.actions.manifest import read_target_manifest as _read_target_manifest
@@ -24,6 +24,7 @@ from pinwise.formats.entries import fill_variables
 from pinwise.indexes import archives
 from pinwise.knowledge.store import Store, open_store
 from pinwise.knowledge.view import KnowledgeView, without_store
+from pinwise.model.edit import Wanted
 from pinwise.model.environment import Environment
 from pinwise.model.errors import UsageError
 from pinwise.model.request import PROJECT_ONLY, Manifest, Overlay, Request, Selection
@@ -43,7 +44,9 @@ def read_manifest(
     where: str | None,
     requirement_files: Sequence[str],
     constraint_files: Sequence[str],
-    selection: Selection = PROJECT_ONLY,
+    selection: Selection | None = PROJECT_ONLY,
+    *,
+    texts: Texts | None = None,
 ) -> FoundManifest:
     """Read the manifest that a command names; see `pinwise.actions.manifest.read_manifest`."""
     return _read_manifest(
@@ -52,6 +55,7 @@ def read_manifest(
         constraint_files=constraint_files,
         selection=selection,
         archives=archives,
+        texts=texts,
     )
 
 
@@ -66,6 +70,15 @@ def read_overlaid(
         constraint_files=constraint_files,
         archives=archives,
     )
+
+
+def read_wanted(
+    requirements: Sequence[str], found: FoundManifest, *, is_editable: bool
+) -> tuple[Wanted, ...]:
+    """Read what is to be added to a manifest; see `pinwise.actions.edit.read_wanted`."""
+    from pinwise.actions.edit import read_wanted as _read_wanted  # noqa: PLC0415  # for one command
+
+    return _read_wanted(requirements, found, archives, is_editable=is_editable)
 
 
 def read_target_manifest(where: str | None) -> Manifest | None:

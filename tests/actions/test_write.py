@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pinwise.actions.write import Lock, write_locks
+from pinwise.actions.write import Lock, Manuscript, check_writable, write_locks
 from pinwise.formats.locks import LockFormat
 from pinwise.model.errors import OutputError, UsageError
 
@@ -144,3 +144,59 @@ def test_undecodable_file_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"\xff\xfe\x00")
     assert write_locks([text_lock(path)]) == (path,)
+
+
+# --- manifests that were edited
+
+
+def test_an_edited_manifest_is_written_with_the_lock(tmp_path: Path) -> None:
+    """Both are there or none; the manifest keeps its mode, and a link to it stays a link."""
+    manifest, link, lock = tmp_path / "real.in", tmp_path / "app.in", tmp_path / "app.txt"
+    manifest.write_bytes(b"flask\r\n")
+    manifest.chmod(0o640)
+    link.symlink_to(manifest)
+    edited = Manuscript({link: b"click\r\n"}, {link: b"flask\r\n"})
+    assert write_locks([text_lock(lock)], manifests=[link], edited=edited) == (lock,)
+    assert (manifest.read_bytes(), manifest.stat().st_mode & 0o777) == (b"click\r\n", 0o640)
+    assert link.is_symlink()
+    assert lock.exists()
+
+
+@pytest.mark.parametrize("now", [b"flask # mine\n", None])
+def test_a_manifest_that_is_no_longer_what_was_read_stops_everything(
+    tmp_path: Path, now: bytes | None
+) -> None:
+    """Changed or gone meanwhile, the file itself or one that it includes: nothing is written at all."""
+    manifest, other, lock = tmp_path / "app.in", tmp_path / "base.in", tmp_path / "app.txt"
+    manifest.write_bytes(b"flask\n")
+    if now is not None:
+        other.write_bytes(now)
+    edited = Manuscript({manifest: b"click\n"}, {manifest: b"flask\n", other: b"flask\n"})
+    with pytest.raises(OutputError, match=r"`base\.in` was changed by something else") as caught:
+        write_locks([text_lock(lock)], edited=edited)
+    assert caught.value.hint == "look at it, and run the command again"
+    assert manifest.read_bytes() == b"flask\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["app.in", *(["base.in"] if now else [])]
+
+
+def test_a_lock_that_cannot_be_written_keeps_the_manifest(tmp_path: Path) -> None:
+    """A folder in the place of the lock is found before the manifest is put in place."""
+    manifest = tmp_path / "app.in"
+    manifest.write_bytes(b"flask\n")
+    (tmp_path / "app.txt").mkdir()
+    with pytest.raises(OutputError, match="is a folder"):
+        write_locks([text_lock(tmp_path / "app.txt")], edited=Manuscript({manifest: b"click\n"}))
+    assert manifest.read_bytes() == b"flask\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["app.in", "app.txt"]
+
+
+def test_a_read_only_manifest_is_not_edited() -> None:
+    """The error says how to allow it."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        manifest = Path(name) / "app.in"
+        manifest.write_bytes(b"flask\n")
+        manifest.chmod(0o444)
+        with unprivileged(), pytest.raises(OutputError, match="is read-only") as caught:
+            check_writable(manifest)
+        assert "chmod u+w" in str(caught.value.hint)

@@ -21,13 +21,21 @@ class Place:
     def run(self, *arguments: str, index_url: str | None = "") -> Result:
         """Run a command; `index_url` None gives it no index."""
         url = self.index.url if index_url == "" else index_url
-        is_asking = arguments[0] == "advise" and url is not None
+        is_asking = arguments[0] in {"advise", "add", "remove"} and url is not None
         given = ["--index-url", url] if is_asking and url else []
         return CliRunner().invoke(main, [arguments[0], *given, *arguments[1:]])
 
     def advise(self, *arguments: str) -> Result:
         """Advise for a declared target."""
         return self.run("advise", *TARGET, *arguments)
+
+    def edit(self, *arguments: str) -> Result:
+        """Run `add` or `remove` for a declared target."""
+        return self.run(arguments[0], *TARGET, *arguments[1:])
+
+    def text(self, name: str) -> str:
+        """Return the text of a file in the folder, with its ends of lines."""
+        return (self.folder / name).read_bytes().decode()
 
     def files(self) -> list[str]:
         """Return the names of all files in the folder."""

@@ -216,6 +216,11 @@ def read_text(path: Path, file: str, *, asked_by: tuple[str, int | None] | None 
     Raises:
         ManifestError: It does not exist, cannot be read, is too large, or is not UTF-8.
     """
+    return decoded(read_bytes(path, file, asked_by=asked_by), file)
+
+
+def read_bytes(path: Path, file: str, *, asked_by: tuple[str, int | None] | None = None) -> bytes:
+    """Return the content of a file that the user named; arguments and errors are those of `read_text`."""
     where, line = asked_by or (None, None)
     try:
         with path.open("rb") as stream:
@@ -237,7 +242,7 @@ def read_text(path: Path, file: str, *, asked_by: tuple[str, int | None] | None 
         ) from None
     if len(content) > MOST_BYTES:
         raise ManifestError(f"`{shown(file)}` is larger than {MOST_BYTES:,} bytes", file=where, line=line)
-    return decoded(content, file)
+    return content
 
 
 def decoded(content: bytes, file: str) -> str:

@@ -1,12 +1,12 @@
 """Find the manifest, and read it with all that it includes to a `Manifest`."""
 
 import posixpath
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pinwise.actions.local_projects import Archives, LocalProjects, read_text
+from pinwise.actions.local_projects import Archives, LocalProjects, decoded, read_bytes, read_text
 from pinwise.actions.overlays import overlaid
 from pinwise.actions.request import absolute_index
 from pinwise.formats.entries import is_remote, shown
@@ -47,6 +47,29 @@ class FoundManifest(NamedTuple):
     passed_over: tuple[str, ...] = ()
 
 
+@dataclass(slots=True)
+class Texts:
+    """Gives the texts of manifests: as they are on disk, or as they were edited and not yet written.
+
+    Attributes:
+        edited: The content of files that were edited, by their real path.
+        read: The content of all others that were read, by their real path.
+    """
+
+    edited: Mapping[Path, bytes] = field(default_factory=dict)
+    read: dict[Path, bytes] = field(default_factory=dict)
+
+    def text(self, path: Path, file: str, *, asked_by: tuple[str, int | None] | None = None) -> str:
+        """Return the text of a file; arguments and errors are those of `read_text`."""
+        content = read_bytes(path, file, asked_by=asked_by)
+        real = path.resolve()
+        if real in self.edited:
+            content = self.edited[real]
+        else:
+            self.read[real] = content
+        return decoded(content, file)
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """What is asked for besides the manifest itself.
@@ -55,20 +78,23 @@ class _Asked:
         archives: Reads local projects that are wheels or sdists.
         constraint_files: What ``-c`` names.
         selection: Which extras and groups; None for no requirements at all.
+        texts: Gives the texts of files.
     """
 
     archives: Archives
+    texts: Texts
     constraint_files: Sequence[str] = ()
     selection: Selection | None = PROJECT_ONLY
 
 
-def read_manifest(
+def read_manifest(  # noqa: PLR0913  # what a command names, and how it is read
     where: str | None = None,
     *,
     requirement_files: Sequence[str] = (),
     constraint_files: Sequence[str] = (),
-    selection: Selection = PROJECT_ONLY,
+    selection: Selection | None = PROJECT_ONLY,
     archives: Archives,
+    texts: Texts | None = None,
 ) -> FoundManifest:
     """Read the manifest of a folder, or the files that the user names.
 
@@ -76,15 +102,18 @@ def read_manifest(
         where: A folder or a manifest; the current folder where it is None.
         requirement_files: What ``-r`` names; then no folder is searched.
         constraint_files: What ``-c`` names.
-        selection: Which extras and groups of a ``pyproject.toml`` are asked for.
+        selection: Which extras and groups of a ``pyproject.toml`` are asked for; None for no requirements.
         archives: Reads local projects that are wheels or sdists.
+        texts: Gives the texts of files to whoever edits them, who may find or leave no requirement; None for
+            what is on disk.
 
     Raises:
         ManifestError: There is no manifest, it is empty, or it cannot be understood.
         UsageError: Both a folder and files are named, or extras or groups of another kind of manifest.
     """
-    asked = _Asked(archives, constraint_files, selection)
-    return _require_something(_read(where, requirement_files, asked))
+    asked = _Asked(archives, texts or Texts(), constraint_files, selection)
+    found = _read(where, requirement_files, asked)
+    return found if texts is not None else _require_something(found)
 
 
 def read_overlaid(
@@ -99,7 +128,7 @@ def read_overlaid(
 
     Arguments and errors are those of `read_manifest`; only together must the two require something.
     """
-    asked = _Asked(archives, constraint_files, overlay.selection)
+    asked = _Asked(archives, Texts(), constraint_files, overlay.selection)
     found = _read(where, requirement_files, asked)
     return _require_something(found._replace(manifest=overlaid(found.manifest, overlay)))
 
@@ -112,7 +141,7 @@ def _read(where: str | None, requirement_files: Sequence[str], asked: _Asked) ->
                 f"`{shown(where)}` and `-r {shown(requirement_files[0])}` both name what to read",
                 hint="name a folder, or files with `-r`",
             )
-        found = _from_files(requirement_files, asked.constraint_files, folder=Path(), archives=asked.archives)
+        found = _from_files(requirement_files, asked, folder=Path())
     else:
         found = _from_place(where or ".", asked)
     if asked.selection and found.manifest.kind != "pyproject":
@@ -144,7 +173,7 @@ def read_target_manifest(where: str | None, *, archives: Archives) -> Manifest |
         path = paths[0]
     if _kind(path) is None:
         return None
-    return _from_place(str(path), _Asked(archives, selection=None)).manifest
+    return _from_place(str(path), _Asked(archives, Texts(), selection=None)).manifest
 
 
 def _nothing_required(found: FoundManifest) -> ManifestError:
@@ -178,8 +207,7 @@ def _from_place(where: str, asked: _Asked) -> FoundManifest:
             hint=f"it reads {_listed(MANIFESTS)}, scripts and other requirements files",
         )
     else:
-        files = asked.constraint_files
-        found = _from_files([str(path)], files, folder=path.parent, archives=asked.archives)
+        found = _from_files([str(path)], asked, folder=path.parent)
     return found._replace(passed_over=passed_over)
 
 
@@ -245,9 +273,9 @@ def _listed(names: Sequence[str]) -> str:
 def _from_document(path: Path, asked: _Asked) -> FoundManifest:
     """Read a manifest that is a document of its own, and the constraint files beside it."""
     local = LocalProjects(path.parent, asked.archives)
-    manifest = _parse(path, local, asked.selection)
-    reading = RequirementsReading(_read_included, local)
-    _read_constraints(reading, asked.constraint_files)
+    manifest = _parse(path, local, asked)
+    reading = RequirementsReading(_reader(asked.texts), local)
+    _read_constraints(reading, asked)
     extra = reading.manifest()
     warnings = manifest.warnings + extra.warnings
     if extra.indexes or extra.replaces_default_index:
@@ -263,32 +291,30 @@ def _from_document(path: Path, asked: _Asked) -> FoundManifest:
     return FoundManifest(manifest, path.parent, path.parent)
 
 
-def _parse(path: Path, local: LocalProjects, selection: Selection | None) -> Manifest:
-    text, file = read_text(path, str(path)), str(path)
+def _parse(path: Path, local: LocalProjects, asked: _Asked) -> Manifest:
+    text, file = asked.texts.text(path, str(path)), str(path)
     match _kind(path):
         case "pyproject":
-            return parse_project(text, file, selection=selection, local=local)
+            return parse_project(text, file, selection=asked.selection, local=local)
         case "script":
             return parse_script(text, file, local=local)
         case _:
             return parse_pipfile(text, file, local=local)
 
 
-def _from_files(
-    requirement_files: Sequence[str], constraint_files: Sequence[str], *, folder: Path, archives: Archives
-) -> FoundManifest:
+def _from_files(requirement_files: Sequence[str], asked: _Asked, *, folder: Path) -> FoundManifest:
     """Read requirements files; paths of local projects in them are relative to `folder`, as in pip."""
-    reading = RequirementsReading(_read_included, LocalProjects(folder, archives))
+    reading = RequirementsReading(_reader(asked.texts), LocalProjects(folder, asked.archives))
     for file in requirement_files:
         if _kind(Path(file)) is not None:
             raise ManifestError(
                 f"`{shown(file)}` is no requirements file", hint="name it, or its folder, without `-r`"
             )
-        name, text = _named_file(file)
+        name, text = _named_file(file, asked.texts)
         if is_own_lock(text):
             raise own_lock_error(name)
         reading.read_file(text, name)
-    _read_constraints(reading, constraint_files)
+    _read_constraints(reading, asked)
     manifest = reading.manifest()
     manifest = replace(manifest, indexes=_absolute(manifest.indexes, Path()))
     return FoundManifest(manifest, Path(requirement_files[0]).parent, folder)
@@ -298,19 +324,19 @@ def _absolute(indexes: Iterable[Index], folder: Path) -> tuple[Index, ...]:
     return tuple(absolute_index(index, folder) for index in indexes)
 
 
-def _read_constraints(reading: RequirementsReading, constraint_files: Sequence[str]) -> None:
-    for file in constraint_files:
-        name, text = _named_file(file)
+def _read_constraints(reading: RequirementsReading, asked: _Asked) -> None:
+    for file in asked.constraint_files:
+        name, text = _named_file(file, asked.texts)
         reading.read_file(text, name, is_constraint=True)
 
 
-def _named_file(file: str) -> tuple[str, str]:
+def _named_file(file: str, texts: Texts) -> tuple[str, str]:
     """Return the normal name and the text of a file that the command line names."""
     if is_remote(file):
         raise remote_file_error(file)
     name = posixpath.normpath(file)
-    return name, read_text(Path(file), name)
+    return name, texts.text(Path(file), name)
 
 
-def _read_included(path: str, place: Place) -> str:
-    return read_text(Path(path), path, asked_by=(place.file, place.line))
+def _reader(texts: Texts) -> Callable[[str, Place], str]:
+    return lambda path, place: texts.text(Path(path), path, asked_by=(place.file, place.line))

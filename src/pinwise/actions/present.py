@@ -16,7 +16,7 @@ from pinwise.model.environment import Environment
 from pinwise.model.errors import ManifestError, UsageError
 from pinwise.model.lock import PresentLock
 from pinwise.model.names import NormalizedName, parse_name
-from pinwise.model.request import Kept
+from pinwise.model.request import PROJECT_ONLY, Kept, Selection
 
 _EXTRA = re.compile(r"""["']([^"']+)["'] in extras""")
 """How a marker names an extra: each that any marker names counts as asked for."""
@@ -72,6 +72,19 @@ def read_present(paths: Sequence[Path], environment: Environment, upgrade: Upgra
     if upgrade.is_shared:
         return replace(kept, freed=frozenset(map(parse_name, upgrade.names)) & kept.pins.keys())
     return replace(kept, freed=_freed(upgrade.names, kept.pins, path))
+
+
+def present_selection(paths: Sequence[Path]) -> Selection:
+    """Return the extras and groups for which the first lock that is there was made, if it can tell."""
+    path = next((path for path in paths if path.is_file()), None)
+    if path is None:
+        return PROJECT_ONLY
+    try:
+        lock = read_lock(read_text(path, str(path)), lock_format(path.name), file=str(path))
+    except ManifestError:
+        return PROJECT_ONLY  # `read_present` says why
+    extras = dict.fromkeys(name for pin in lock.pins for name in _EXTRA.findall(pin.marker or ""))
+    return Selection(extras=tuple(extras), groups=lock.groups)
 
 
 def _pins(lock: PresentLock, environment: Environment) -> dict[NormalizedName, tuple[Version, str]]:

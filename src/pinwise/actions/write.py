@@ -1,4 +1,4 @@
-"""Write locks so that nobody ever sees half of one: all of a run, or none.
+"""Write locks, and manifests that were edited, so that nobody ever sees half of one: all of a run, or none.
 
 Every lock is compared with what is there; those that say something new are written in full to temporary
 files in the same folder and synced; only when all of these stand are they put in place, one rename each.
@@ -6,9 +6,9 @@ files in the same folder and synced; only when all of these stand are they put i
 
 import os
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pinwise.formats.locks import LockFormat, says_the_same
@@ -56,33 +56,57 @@ def _seen_from(folder: Path, base: Path, local: LocalProject) -> LocalProject:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
-    """A lock whose new text stands in a temporary file next to its target."""
+class Manuscript:
+    """Manifests that were edited and are not written yet.
 
-    lock: Lock
+    Attributes:
+        after: What is to stand in each file that has changed.
+        before: What stood in each file that was read; it must still stand there when they are written.
+    """
+
+    after: Mapping[Path, bytes] = field(default_factory=dict)
+    before: Mapping[Path, bytes] = field(default_factory=dict)
+
+
+NOTHING_EDITED = Manuscript()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A file whose new content stands in a temporary file next to its target."""
+
+    path: Path
     target: Path
     temporary: Path
 
 
-def write_locks(locks: Sequence[Lock], *, manifests: Collection[Path] = ()) -> tuple[Path, ...]:
-    """Write the locks that say something new, and return the paths of those.
+def write_locks(
+    locks: Sequence[Lock], *, manifests: Collection[Path] = (), edited: Manuscript = NOTHING_EDITED
+) -> tuple[Path, ...]:
+    """Write the locks that say something new, and return the paths of those; with them what was edited.
 
     Args:
         locks: All locks of one run.
         manifests: Files that were read as manifests; a lock never replaces one.
+        edited: Manifests that are written with the locks.
 
     Raises:
         UsageError: Two locks go to one file, or one would replace a manifest.
-        OutputError: A place cannot be written; then every file is as it was, unless a disk fails between
-            two renames.
+        OutputError: A place cannot be written, or a manifest is no longer what was read; then every file is
+            as it was, unless a disk fails between two renames.
     """
     targets = _targets(locks, manifests)
     ready: list[_Ready] = []
+    written: list[Path] = []
     try:
+        for path, content in edited.after.items():
+            ready.append(_prepare_manifest(path, content))
         for lock, target in zip(locks, targets, strict=True):
             present = _present_text(lock, target)
             if present is None or not says_the_same(present, lock.text, lock.format):
-                ready.append(_prepare(lock, target))
+                ready.append(_prepare(lock.path, target, lock.text.encode()))
+                written.append(lock.path)
+        _check_unchanged(edited.before)
         for each in ready:
             _put_in_place(each)
     finally:
@@ -90,7 +114,30 @@ def write_locks(locks: Sequence[Lock], *, manifests: Collection[Path] = ()) -> t
             with suppress(OSError):
                 each.temporary.unlink(missing_ok=True)
     _sync_folders(each.target.parent for each in ready)
-    return tuple(each.lock.path for each in ready)
+    return tuple(written)
+
+
+def check_writable(path: Path) -> None:
+    """Refuse to edit a file that is read-only.
+
+    Raises:
+        OutputError: It is.
+    """
+    if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise OutputError(f"`{path}` is read-only", hint=f"allow it with `chmod u+w {path}`")
+
+
+def _check_unchanged(before: Mapping[Path, bytes]) -> None:
+    for path, content in before.items():
+        try:
+            is_same = path.read_bytes() == content
+        except OSError:
+            is_same = False
+        if not is_same:
+            raise OutputError(
+                f"`{path.name}` was changed by something else while it was being edited; nothing was written",
+                hint="look at it, and run the command again",
+            )
 
 
 UP_TO_DATE = "up to date"
@@ -141,24 +188,23 @@ def _present_text(lock: Lock, target: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _cannot_write(lock, error) from error
-    if not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise OutputError(f"`{lock.path}` is read-only", hint=f"allow it with `chmod u+w {lock.path}`")
+        raise _cannot_write(lock.path, error) from error
+    check_writable(lock.path)
     try:
         return present.decode()
     except UnicodeDecodeError:
         return None
 
 
-def _prepare(lock: Lock, target: Path) -> _Ready:
-    """Write the text to a new file next to `target`, synced, with the mode that the lock will have."""
+def _prepare(path: Path, target: Path, content: bytes) -> _Ready:
+    """Write the content to a new file next to `target`, synced, with the mode that the file will have."""
     temporary = target.with_name(f".pinwise-{secrets.token_hex(8)}.tmp")
     try:
         # The system applies the user's umask to 0o666, as for any new file.
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
             with open(descriptor, "wb") as file:  # noqa: PTH123  # a descriptor, not a path
-                file.write(lock.text.encode())
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             if target.exists():
@@ -167,15 +213,25 @@ def _prepare(lock: Lock, target: Path) -> _Ready:
             temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise _cannot_write(lock, error) from error
-    return _Ready(lock, target, temporary)
+        raise _cannot_write(path, error) from error
+    return _Ready(path, target, temporary)
+
+
+def _prepare_manifest(path: Path, content: bytes) -> _Ready:
+    check_writable(path)
+    try:
+        return _prepare(path, Path(os.path.realpath(path)), content)
+    except OutputError as error:  # whose hint is for locks
+        raise OutputError(
+            error.message, hint=f"is there room in `{path.parent}`, and may you write?"
+        ) from None
 
 
 def _put_in_place(ready: _Ready) -> None:
     try:
         ready.temporary.replace(ready.target)
     except OSError as error:
-        raise _cannot_write(ready.lock, error) from error
+        raise _cannot_write(ready.path, error) from error
 
 
 def _sync_folders(folders: Iterable[Path]) -> None:
@@ -189,12 +245,12 @@ def _sync_folders(folders: Iterable[Path]) -> None:
                 os.close(descriptor)
 
 
-def _cannot_write(lock: Lock, error: OSError) -> OutputError:
+def _cannot_write(path: Path, error: OSError) -> OutputError:
     reason = error.strerror or type(error).__name__
     if isinstance(error, FileNotFoundError):
-        hint = f"make the folder `{lock.path.parent}` first"
+        hint = f"make the folder `{path.parent}` first"
     elif isinstance(error, PermissionError):
-        hint = f"allow writing in the folder `{lock.path.parent}`, or choose another place with `--lock`"
+        hint = f"allow writing in the folder `{path.parent}`, or choose another place with `--lock`"
     else:
         hint = "choose another place with `--lock`"
-    return OutputError(f"`{lock.path}` cannot be written: {reason[0].lower()}{reason[1:]}", hint=hint)
+    return OutputError(f"`{path}` cannot be written: {reason[0].lower()}{reason[1:]}", hint=hint)

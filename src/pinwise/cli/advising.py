@@ -8,7 +8,15 @@ from typing import Any, assert_never
 
 from pinwise.actions.manifest import FoundManifest
 from pinwise.actions.present import Upgrade
-from pinwise.actions.write import UP_TO_DATE, Lock, lock_state, with_paths_from, write_locks
+from pinwise.actions.write import (
+    NOTHING_EDITED,
+    UP_TO_DATE,
+    Lock,
+    Manuscript,
+    lock_state,
+    with_paths_from,
+    write_locks,
+)
 from pinwise.cli import render
 from pinwise.cli.asking import Question
 from pinwise.cli.exits import ExitCode, exit_code
@@ -49,7 +57,7 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
         for note in notes:
             write_err(f"{note.name}: {note.state}")
     else:
-        lines = text_of(outcome, explanation, notes, asked.settings, is_check=options["check"])
+        lines = report_lines(outcome, explanation, notes, asked.settings, is_check=options["check"])
         write_lines(lines, is_plain=asked.settings.is_plain)
     write_err(render.summary(outcome.effort))
     return code_of(outcome, notes, is_check=options["check"])
@@ -91,7 +99,7 @@ def _is_pylock(name: str) -> bool:
     return name == "pylock.toml" or (name.startswith("pylock.") and name.endswith(".toml"))
 
 
-def text_of(
+def report_lines(
     outcome: Outcome,
     explanation: Explanation | None,
     notes: Sequence[render.LockNote],
@@ -130,15 +138,18 @@ class Locking:
         return [_rendered(self.advice, self.found, name) for name in self.names]
 
 
-def lock(stacks: Sequence[Locking], *, mode: str) -> list[list[render.LockNote]]:
+def lock(
+    stacks: Sequence[Locking], *, mode: str, edited: Manuscript = NOTHING_EDITED
+) -> list[list[render.LockNote]]:
     """Render the locks of stacks and write those that say something new, unless `mode` is "dry" or "check".
 
-    Either all of them are written or none. Returned are the notes on the locks of each stack.
+    Either all of them are written or none; manifests that were `edited` are written with them. Returned are
+    the notes on the locks of each stack.
     """
     locks = [stack.rendered() for stack in stacks]
     manifests = [Path(file) for stack in stacks for file in stack.found.manifest.files]
     every = [each for its in locks for each in its]
-    written = write_locks(every, manifests=manifests) if mode == "write" else ()
+    written = write_locks(every, manifests=manifests, edited=edited) if mode == "write" else ()
     return [
         [
             render.LockNote(

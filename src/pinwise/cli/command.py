@@ -6,12 +6,14 @@ from typing import Any, NoReturn
 
 import click
 
+from pinwise.cli.add import add_command
 from pinwise.cli.advise import advise_command
 from pinwise.cli.convert import convert_command
 from pinwise.cli.environment import environment_command
 from pinwise.cli.exits import ExitCode
 from pinwise.cli.kb import kb_command
 from pinwise.cli.outdated import outdated_command
+from pinwise.cli.remove import remove_command
 from pinwise.cli.streams import prepare_streams, write_err
 from pinwise.cli.tree import tree_command
 from pinwise.cli.why import why_command
@@ -116,6 +118,8 @@ def command() -> None:
 
 
 command.add_command(advise_command)
+command.add_command(add_command)
+command.add_command(remove_command)
 command.add_command(why_command)
 command.add_command(tree_command)
 command.add_command(outdated_command)

@@ -68,6 +68,20 @@ SEARCH = ("offline", "refresh", "fetch_limit", "time_limit", "kb")
 """Settings that say how far the search may go."""
 
 
+UPGRADE = (
+    click.option(
+        *("-P", "--upgrade-package"),
+        metavar="NAME",
+        multiple=True,
+        help="Let go of the present pin of one project. May be given several times.",
+    ),
+    click.option(
+        "-U", "--upgrade", is_flag=True, help="Choose every pin anew, whatever the present lock has."
+    ),
+)
+"""Options that say which present pins are kept, the last one first."""
+
+
 config_file_option = click.option(
     "--config-file",
     metavar="FILE",
@@ -110,6 +124,42 @@ def question_options(function: Function) -> Function:
     function = setting_options(*SEARCH)(function)
     function = format_option("text", "json")(function)
     return manifest_options(overlay_option(setting_options(*TARGET)(function)))
+
+
+def edit_options(function: Function) -> Function:
+    """Add the options of a command that edits the manifest and writes the lock."""
+    for option in (
+        config_file_option,
+        setting_options(*SEARCH),
+        click.option(
+            "--no-hints", is_flag=True, help="Try no changes to the manifest where no stack fits it."
+        ),
+        click.option(
+            "--no-lock", is_flag=True, help="Only edit the manifest: search nothing, write no lock."
+        ),
+        click.option("--dry-run", is_flag=True, help="Show what would change and write nothing."),
+        *UPGRADE,
+        format_option("text", "json"),
+        setting_options(*TARGET, "lock"),
+        click.option(
+            "--all-groups", is_flag=True, help="Also lock all dependency groups of a `pyproject.toml`."
+        ),
+        click.option("--all-extras", is_flag=True, help="Also lock all extras of a `pyproject.toml`."),
+        click.option("-c", "--constraint", metavar="FILE", multiple=True, help="A constraints file."),
+        click.option(
+            *("-r", "--requirement"),
+            metavar="FILE",
+            multiple=True,
+            help="A requirements file; the first one gets what is new.",
+        ),
+        click.option(
+            "--folder",
+            metavar="FOLDER",
+            help="Where the manifest is, or the manifest itself.  [default: the current folder]",
+        ),
+    ):
+        function = option(function)
+    return function
 
 
 def format_option(*forms: str) -> Callable[[Function], Function]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pinwise.actions.present import Upgrade
 from pinwise.cli import render
-from pinwise.cli.advising import Locking, code_of, lock, mode_of, passed_by, searched, text_of
+from pinwise.cli.advising import Locking, code_of, lock, mode_of, passed_by, report_lines, searched
 from pinwise.cli.asking import Question
 from pinwise.cli.exits import ExitCode
 from pinwise.cli.lines import Line, wrap
@@ -204,7 +204,7 @@ def _text(answered: Sequence[Answered], options: Mapping[str, Any]) -> Iterator[
         derivation = each.outcome.derivation if isinstance(each.outcome, Refusal) else None
         explanation = None if derivation is None else explain(derivation)
         settings = each.asked.settings
-        lines = text_of(each.outcome, explanation, each.notes, settings, is_check=options["check"])
+        lines = report_lines(each.outcome, explanation, each.notes, settings, is_check=options["check"])
         yield from _own_end(lines) if len(answered) > 1 else lines
     if len(answered) > 1:
         yield Line()

@@ -92,6 +92,13 @@ def parse_project(
     return _Reading(document, selection, local).manifest()
 
 
+def parts_to_choose(text: str, file: str) -> tuple[tuple[NormalizedName, ...], tuple[NormalizedName, ...]]:
+    """Return the names of the extras and of the dependency groups of a ``pyproject.toml``."""
+    document = Document.parse(text, file)
+    extras = names_of(document, "extras", "project", EXTRAS_TABLE)
+    return tuple(extras), tuple(names_of(document, "dependency groups", GROUPS_TABLE))
+
+
 def _refuse_poetry_only(document: Document) -> None:
     if has_poetry_only(document.tables) and GROUPS_TABLE not in document.tables:
         raise document.error(
@@ -298,8 +305,8 @@ class _Expansion:
             document,
             dependencies,
             None if name is None else normalise(name),
-            _names(document, "extras", "project", EXTRAS_TABLE),
-            _names(document, "dependency groups", GROUPS_TABLE),
+            names_of(document, "extras", "project", EXTRAS_TABLE),
+            names_of(document, "dependency groups", GROUPS_TABLE),
         )
 
     def of_project(self) -> Iterator[DirectRequirement]:
@@ -437,8 +444,12 @@ class _Expansion:
         )
 
 
-def _names(document: Document, word: str, *path: str) -> dict[NormalizedName, str]:
-    """Return the keys of a table by their normalised names."""
+def names_of(document: Document, word: str, *path: str) -> dict[NormalizedName, str]:
+    """Return the keys of a table by their normalised names.
+
+    Raises:
+        ManifestError: Two of them have the same one.
+    """
     names: dict[NormalizedName, str] = {}
     for key in document.table(*path):
         name = normalise(key)

@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from pinwise.formats.lock_text import utc_time, without_credentials
 from pinwise.model.conflict import Derivation, Derived, Fact, Term
+from pinwise.model.edit import Edit
 from pinwise.model.environment import Environment
 from pinwise.model.facts import File, Skip
 from pinwise.model.hint import Hint
@@ -47,18 +48,22 @@ class ExplanationText(Protocol):
         ...
 
 
-def to_report(outcome: Outcome, explanation: ExplanationText | None) -> dict[str, object]:
+def to_report(
+    outcome: Outcome, explanation: ExplanationText | None, edits: Iterable[Edit] = ()
+) -> dict[str, object]:
     """Return `outcome` as values that JSON has, without credentials.
 
     Args:
         outcome: Of any kind.
         explanation: The prose of a refusal, None for other outcomes.
+        edits: What `pinwise add` or `pinwise remove` made of the manifest.
     """
     report: dict[str, object] = {
         "form": FORM,
         "outcome": _kind(outcome),
         "goal": outcome.request.goal,
         "environment": environment_values(outcome.request.environment),
+        "edits": [_edit(edit) for edit in edits if edit.is_change],
         "packages": [],
         "proof": None,
         "changes": [],
@@ -164,6 +169,17 @@ def environment_values(environment: Environment) -> dict[str, object]:
         "abi_flags": environment.abi_flags,
         "markers": dict(environment.markers),
         "origins": dict(environment.origins),
+    }
+
+
+def _edit(edit: Edit) -> dict[str, object]:
+    return {
+        "name": edit.name,
+        "before": edit.before,
+        "after": edit.after,
+        "group": edit.group,
+        "file": edit.file,
+        "note": edit.note or None,
     }
 
 

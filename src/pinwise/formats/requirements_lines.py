@@ -34,30 +34,43 @@ _INDEX_LINE = re.compile(r"\s*(?:-i|-f|--(?:extra-)?index-url|--find-links)\b")
 
 @dataclass(frozen=True, slots=True)
 class RequirementsLine:
-    """One logical line: a requirement or path, possibly none, and the options after it, in order."""
+    """One logical line: a requirement or path, possibly none, and the options after it, in order.
+
+    Attributes:
+        place: Where its first line stands.
+        requirement: The requirement or path as written, or "".
+        options: Each by its long name, with its value or "".
+        last: The number of its last line.
+    """
 
     place: Place
     requirement: str
     options: tuple[tuple[str, str], ...]
+    last: int
 
 
 def requirements_lines(text: str, file: str) -> Iterator[RequirementsLine]:
     """Yield the logical lines of a requirements file that say something."""
-    for number, line in _logical_lines(text.removeprefix("\ufeff")):
+    for number, last, line in _logical_lines(text.removeprefix("\ufeff")):
         place = Place(file, number)
         if len(line) > MOST_CHARACTERS:
             raise ManifestError("this line is too long", file=place.file, line=place.line)
         variable = _VARIABLE.search(line)
         if variable is not None and _INDEX_LINE.match(line) is None:
             refuse_variables(variable.group(), place, "this line")
-        yield _split(line, place)
+        yield _split(line, place, last)
 
 
-def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each line with its number, continuations joined and comments removed."""
+def physical_lines(text: str) -> list[str]:
+    """Return the lines of a requirements file, without their ends."""
+    return re.split(r"\r\n|\r|\n", text)
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield each line with the numbers of its first and last part, continuations joined, without comments."""
     parts: list[str] = []
-    start = 1
-    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
+    start = number = 1
+    for number, line in enumerate(physical_lines(text), start=1):
         if not parts:
             start = number
         is_comment = line.lstrip().startswith("#")
@@ -68,13 +81,13 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         joined = _COMMENT.sub("", "".join(parts)).strip()
         parts = []
         if joined:
-            yield start, joined
+            yield start, number, joined
     joined = _COMMENT.sub("", "".join(parts)).strip()
     if joined:
-        yield start, joined
+        yield start, number, joined
 
 
-def _split(line: str, place: Place) -> RequirementsLine:
+def _split(line: str, place: Place, last: int) -> RequirementsLine:
     """Part the requirement from the options after it."""
     words = line.split(" ")
     first = next((position for position, word in enumerate(words) if word.startswith("-")), len(words))
@@ -94,7 +107,7 @@ def _split(line: str, place: Place) -> RequirementsLine:
             )
         if not requirement and name == "--hash":
             raise ManifestError("`--hash` stands without a requirement", file=place.file, line=place.line)
-    return RequirementsLine(place, requirement, options)
+    return RequirementsLine(place, requirement, options, last)
 
 
 def _options(tokens: Sequence[str], place: Place) -> Iterator[tuple[str, str]]:

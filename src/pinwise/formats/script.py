@@ -70,7 +70,18 @@ def block_of(text: str, file: str) -> str:
     Raises:
         ManifestError: There is no block, or there are two.
     """
-    lines = text.replace("\r\n", "\n").split("\n")
+    start, end = lines_of_block(text, file)
+    lines = _lines(text)[start:end]
+    return "\n" * start + "\n".join(line[2:] for line in lines) + "\n"
+
+
+def lines_of_block(text: str, file: str) -> tuple[int, int]:
+    """Return the first line of what stands in a script's block and the line of its end, counted from 0.
+
+    Raises:
+        ManifestError: There is no block, or there are two.
+    """
+    lines = _lines(text)
     blocks = [(start, end) for kind, start, end in _blocks(lines) if kind == BLOCK]
     if not blocks:
         raise ManifestError(
@@ -86,7 +97,11 @@ def block_of(text: str, file: str) -> str:
             hint="keep one of them",
         )
     start, end = blocks[0]
-    return "\n" * (start + 1) + "\n".join(line[2:] for line in lines[start + 1 : end]) + "\n"
+    return start + 1, end
+
+
+def _lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").split("\n")
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[tuple[str, int, int]]:
