@@ -10,6 +10,7 @@ from pkgutil import get_data
 
 from pinwise.environment.declare import Build
 from pinwise.environment.platforms import WINDOWS, Platform, macos_platform
+from pinwise.formats.entries import shown
 from pinwise.formats.python_names import parse_python
 from pinwise.model.errors import TargetError
 
@@ -97,8 +98,9 @@ def parse_probe(text: str, who: str) -> Interpreter:
     try:
         facts = json.loads(text)
         if facts["implementation"] not in _IMPLEMENTATIONS:
+            implementation = shown(str(facts["implementation"]), 40)
             raise TargetError(
-                f"{who} is `{str(facts['implementation'])[:40]}`, and stacks are made for CPython and PyPy",
+                f"{who} is `{implementation}`, and stacks are made for CPython and PyPy",
                 hint=_DECLARE,
             )
         platform, problem = _parse_platform(facts)
@@ -139,15 +141,15 @@ def _parse_platform(facts: dict[str, object]) -> tuple[Platform | None, str]:
             tag = str(facts["windows"]).replace("-", "_")
             if tag in WINDOWS:
                 return Platform("win", (0, 0), tag), ""
-            return None, f"`{tag[:40]}` is not among the kinds of Windows that stacks are made for"
+            return None, f"`{shown(tag, 40)}` is not among the kinds of Windows that stacks are made for"
         case other:
-            return None, f"this is {other[:40]}, and stacks are made for Linux, macOS and Windows"
+            return None, f"this is {shown(other, 40)}, and stacks are made for Linux, macOS and Windows"
 
 
 def _parse_linux(facts: dict[str, object]) -> tuple[Platform | None, str]:
     machine = str(facts["machine"])
     if machine not in _LINUX_ARCHITECTURES or facts["bits"] != 64:  # noqa: PLR2004  # bits of a pointer
-        name = machine[:40] if machine not in _LINUX_ARCHITECTURES else f"a 32-bit Python on {machine}"
+        name = shown(machine, 40) if machine not in _LINUX_ARCHITECTURES else f"a 32-bit Python on {machine}"
         return None, f"this is {name}, and stacks for Linux are made for {' and '.join(_LINUX_ARCHITECTURES)}"
     if glibc := re.match(r"glibc 2\.(\d{1,2})\b", str(facts["glibc"])):
         return Platform("manylinux", (2, int(glibc[1])), machine), ""
@@ -161,7 +163,10 @@ def _parse_macos(facts: dict[str, object]) -> tuple[Platform | None, str]:
     machine = str(facts["machine"])
     platform = None if version is None else macos_platform(int(version[1]), int(version[2]), machine)
     if platform is None:
-        return None, f"`macOS {str(facts['macos'])[:20]}` on {machine[:40]} is not among the targets"
+        return (
+            None,
+            f"`macOS {shown(str(facts['macos']), 20)}` on {shown(machine, 40)} is not among the targets",
+        )
     return platform, ""
 
 
@@ -182,7 +187,7 @@ def parse_pyvenv(text: str, file: str) -> str | None:
     implementation = values.get("implementation", "CPython")
     if implementation.lower() not in _IMPLEMENTATIONS:
         raise TargetError(
-            f"the virtual environment is one of `{implementation[:40]}`, "
+            f"the virtual environment is one of `{shown(implementation, 40)}`, "
             "and stacks are made for CPython and PyPy",
             file=file,
             hint=_DECLARE,

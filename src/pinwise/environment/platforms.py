@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from packaging.tags import mac_platforms
 
+from pinwise.formats.entries import shown
 from pinwise.model.errors import TargetError
 
 LEGACY_MANYLINUX = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}  # PEP 599, 571, 513
@@ -91,7 +92,7 @@ def parse_platform(text: str) -> Platform:
         near = get_close_matches(name[:200], _EXAMPLES, n=1, cutoff=0.5)
         guess = f"did you mean `{near[0]}`? " if near else ""
         raise TargetError(
-            f"`{name[:60]}` is not a platform that pinwise knows",
+            f"`{shown(name, 60)}` is not a platform that pinwise knows",
             hint=f"{guess}the known forms are {', '.join(KNOWN_PLATFORMS)}",
         )
     return platform

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
+from pinwise.formats.entries import shown
 from pinwise.model.errors import TargetError
 
 OLDEST_PYTHON = (3, 6)
@@ -75,7 +76,7 @@ def parse_python(text: str) -> Python:
         )
     if is_free_threaded and (implementation == "pypy" or version.release[:2] < OLDEST_FREE_THREADED):
         raise TargetError(
-            f"`{text[:60]}`: only CPython {_dotted(OLDEST_FREE_THREADED)} and newer are free-threaded",
+            f"`{shown(text, 60)}`: only CPython {_dotted(OLDEST_FREE_THREADED)} and newer are free-threaded",
             hint=_HINT,
         )
     full = version if len(version.release) > 2 else Version(_with_micro(version))  # noqa: PLR2004  # X.Y.Z
@@ -90,11 +91,11 @@ def _split(text: str) -> tuple[str, Version, bool, str | None]:
     match = _NAME.fullmatch(text)
     implementation = "cpython" if match is None else match["implementation"] or "cpython"
     if match is None or (match["own"] and implementation != "pypy"):
-        raise TargetError(f"`{text[:60]}` is not a Python version", hint=_HINT)
+        raise TargetError(f"`{shown(text, 60)}` is not a Python version", hint=_HINT)
     try:
         version = Version(match["version"])
     except InvalidVersion:
-        raise TargetError(f"`{text[:60]}` is not a Python version", hint=_HINT) from None
+        raise TargetError(f"`{shown(text, 60)}` is not a Python version", hint=_HINT) from None
     return implementation, version, match["flag"] is not None, match["own"]
 
 
