@@ -21,7 +21,9 @@ from pinwise.formats.pyproject import parse_project
 from pinwise.formats.requirements import parse_requirements
 from pinwise.formats.script import parse_script
 from pinwise.formats.static_metadata import parse_egg_info, parse_metadata, parse_pyproject
+from pinwise.formats.thoth_yaml import parse_thoth
 from pinwise.formats.toml_text import parse_toml
+from pinwise.formats.yaml_text import parse_yaml
 from pinwise.model.errors import ManifestError, TargetError, UsageError
 from pinwise.model.facts import Metadata, Origin, Unusable
 from pinwise.model.lock import AnyFormat, ForeignFormat, LockFormat
@@ -165,6 +167,27 @@ implementation = CPython
 executable = /usr/bin/python3.12
 """
 
+THOTH = """\
+requirements_format: pip-tools
+overlays_dir: ./overlays/
+
+runtime_environments:
+  - name: 'rhel:8'  # where it runs
+    operating_system: {name: rhel, version: "8.4"}
+    hardware:
+      cpu_family: 6
+      gpu_model: null
+    python_version: '3.8'
+    cuda_version: 10.1
+    recommendation_type: stable
+  - name: other
+    platform: linux-x86_64
+    labels:
+      - a
+      - >-
+        folded
+"""
+
 PROBE = """\
 {"version": "3.12.4", "stage": "final", "serial": 0, "implementation": "cpython", "own_version": "3.12.4",
  "abi_flags": "", "platform": "linux", "bits": 64, "machine": "x86_64", "release": "6.1",
@@ -300,6 +323,8 @@ TARGETS: tuple[Target, ...] = (
         (ENVIRONMENT,),
         (TargetError, ManifestError),
     ),
+    Target("yaml", lambda text: parse_yaml(text, "given"), (THOTH,), _REFUSED),
+    Target(".thoth.yaml", lambda text: parse_thoth(text, ".thoth.yaml"), (THOTH,), _REFUSED),
     Target("pyvenv.cfg", lambda text: parse_pyvenv(text, "pyvenv.cfg"), (PYVENV,), (TargetError,)),
     Target("interpreter", lambda text: parse_probe(text, "python3"), (PROBE,), (TargetError,)),
     Target(

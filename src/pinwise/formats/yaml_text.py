@@ -92,9 +92,11 @@ class YamlValue:
                 return "a list"
 
     def refuse_unknown(self, known: Sequence[str], what: str) -> None:
-        """Refuse a mapping with a key that is none of `known`; `what` goes on after the key's name."""
-        assert isinstance(self.value, Mapping), "only mappings have keys"
-        for key, value in self.value.items():
+        """Refuse a mapping with a key that is none of `known`; `what` goes on after the key's name.
+
+        What is no mapping has no keys.
+        """
+        for key, value in self.value.items() if isinstance(self.value, Mapping) else ():
             if key not in known:
                 raise value.error(
                     f"`{shown(key)}` is not {what}",
