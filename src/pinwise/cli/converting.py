@@ -12,9 +12,11 @@ from pinwise import wiring
 from pinwise.actions.convert import (
     STDOUT,
     Format,
+    Formats,
     check_target,
     choose_formats,
     files_wanted,
+    lost_besides,
     pipfile_beside,
     read_present_lock,
     with_files,
@@ -27,13 +29,13 @@ from pinwise.cli.progress import Progress
 from pinwise.cli.streams import write_err, write_out
 from pinwise.formats.convert.lock_writers import convert_lock
 from pinwise.formats.convert.manifest_losses import ManifestFormat
-from pinwise.formats.convert.manifest_writers import convert_manifest
+from pinwise.formats.convert.manifest_writers import EVERYTHING, convert_manifest
 from pinwise.model.environment import Environment
 from pinwise.model.errors import UsageError
 from pinwise.model.lock import ForeignFormat, LockFormat, PresentLock, PresentPin
 from pinwise.model.loss import Converted, Loss
 from pinwise.model.names import parse_name
-from pinwise.model.request import DEFAULT_GROUP, Group, Index, Manifest
+from pinwise.model.request import DEFAULT_GROUP, PROJECT_ONLY, Group, Index, Manifest
 from pinwise.settings import read_settings
 
 MOST_NAMES = 3
@@ -51,8 +53,8 @@ def run(source: str, target: str, options: Mapping[str, Any]) -> int:
     if target != STDOUT:
         check_target(Path(source), Path(target))
     match formats.source, formats.target:
-        case ManifestFormat(), ManifestFormat() as end:
-            converted = _manifest(source, target, end)
+        case ManifestFormat() as begin, ManifestFormat() as end:
+            converted = _manifest(source, target, Formats(begin, end))
         case LockFormat() | ForeignFormat() as begin, LockFormat() as end:
             converted = _lock(read_present_lock(Path(source), begin), source, target, end, options)
         case _:
@@ -71,17 +73,21 @@ def run(source: str, target: str, options: Mapping[str, Any]) -> int:
 # --- manifests
 
 
-def _manifest(source: str, target: str, form: ManifestFormat) -> Converted:
-    path = Path(source)
-    found = wiring.read_manifest(source, (), ())
+def _manifest(source: str, target: str, formats: Formats) -> Converted:
+    path, form = Path(source), ManifestFormat(formats.target)
+    everything = EVERYTHING if formats.source is ManifestFormat.PYPROJECT else PROJECT_ONLY
+    found = wiring.read_manifest(source, (), (), everything)
     write_warnings(found.manifest.warnings)
     folder = path.parent if target == STDOUT else Path(target).parent
-    if found.manifest.local and folder.resolve() != path.parent.resolve():
+    relative = [project.path for project in found.manifest.local if not Path(project.path).is_absolute()]
+    if relative and folder.resolve() != path.parent.resolve():
         raise UsageError(
-            f"`{found.manifest.local[0].path}` is relative to the folder of `{source}`",
+            f"`{relative[0]}` is relative to the folder of `{source}`",
             hint=f"write `{path.parent / Path(target).name}`, beside it",
         )
-    return convert_manifest(found.manifest, form, project=_project_name(folder))
+    besides = lost_besides(path, formats.source, form)
+    converted = convert_manifest(found.manifest, form, project=_project_name(folder))
+    return replace(converted, losses=(*besides, *converted.losses))
 
 
 def _project_name(folder: Path) -> str:
@@ -165,7 +171,8 @@ def _line(same: Sequence[Loss]) -> str:
     first = same[0]
     if not first.subject:
         return str(first)
-    names = [f"`{loss.subject}`" for loss in same[:MOST_NAMES]]
-    more = f" and {len(same) - MOST_NAMES:,} more" if len(same) > MOST_NAMES else ""
+    subjects = tuple(dict.fromkeys(loss.subject for loss in same))
+    names = [f"`{subject}`" for subject in subjects[:MOST_NAMES]]
+    more = f" and {len(subjects) - MOST_NAMES:,} more" if len(subjects) > MOST_NAMES else ""
     words = first.what.removesuffix(f" of `{first.subject}`")
     return f"{words} of {', '.join(names)}{more}: {first.why}"
