@@ -16,6 +16,7 @@ from pinwise.actions.request import build_request
 from pinwise.cli.paper import write_warnings
 from pinwise.cli.progress import Progress
 from pinwise.cli.reading import Asked, naming, read_asked
+from pinwise.formats.locked_indexes import through_mirrors
 from pinwise.model.environment import Environment
 from pinwise.model.outcome import Outcome, Refusal
 from pinwise.model.request import Overlay, Request
@@ -95,7 +96,9 @@ class Question:
         locks = [found.folder / name for name in asked.locks]
         kept = read_present([path for path in locks if path.resolve() not in read], environment, upgrade)
         warnings = (*_of_files(asked), *asked.warnings, *request.warnings)
-        return cls(found, settings, replace(request, kept=kept), overlay, warnings)
+        return cls(
+            found, settings, replace(request, kept=through_mirrors(kept, request.indexes)), overlay, warnings
+        )
 
     def for_environment(self, environment: Environment) -> Request:
         """Return the same request for another target."""

@@ -23,11 +23,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from urllib.parse import urlsplit
 
+from pinwise.formats.entries import has_variables_only
 from pinwise.formats.lock_text import digests, is_url, one_line, portable_marker, without_credentials
 from pinwise.formats.requirements import OWN_LOCK
 from pinwise.model.outcome import Advice, Pin, RequestedBy
 from pinwise.model.request import DEFAULT_GROUP, Index, Request
 
+_NO_VARIABLE_OF_PIP = re.compile(r"\$\{[^}]*[^A-Z0-9_}]")
 _NEEDS_QUOTES = re.compile(r"[\s\"'\\#]")
 
 
@@ -84,6 +86,9 @@ def index_lines(indexes: Iterable[Index]) -> Iterator[str]:
 
 
 def _option_url(index: Index) -> str:
+    """Return the URL of an index; variables in its credentials as written, for pip fills them in too."""
+    if index.secret and has_variables_only(index) and not _NO_VARIABLE_OF_PIP.search(index.secret):
+        return index.secret
     return quoted(without_credentials(index.url))
 
 

@@ -41,6 +41,7 @@ class Index:
         verify_ssl: Whether certificates are checked.
         is_flat: True for ``--find-links``: one page or folder that lists files of many projects.
         secret: The URL with its credentials where it has some; never printed, stored or locked.
+        stands_for: The index that locks name in its place, where it is a mirror of that one.
     """
 
     url: str
@@ -48,6 +49,12 @@ class Index:
     verify_ssl: bool = True
     is_flat: bool = False
     secret: str | None = field(default=None, repr=False, compare=False)
+    stands_for: "Index | None" = None
+
+    @property
+    def locked(self) -> "Index":
+        """The index that locks name: itself, unless it is a mirror."""
+        return self.stands_for or self
 
 
 @dataclass(frozen=True, slots=True)
