@@ -21,11 +21,12 @@ from pinwise.cli import render
 from pinwise.cli.asking import Question
 from pinwise.cli.exits import ExitCode, exit_code
 from pinwise.cli.lines import Line
+from pinwise.cli.lock_warnings import lock_warnings
 from pinwise.cli.paper import write_lines, write_warnings
 from pinwise.cli.reading import read_project
 from pinwise.cli.streams import write_err, write_out
 from pinwise.explain.refusal import Explanation, explain
-from pinwise.formats.locked_indexes import as_locked, mirror_of_files
+from pinwise.formats.locked_indexes import as_locked
 from pinwise.formats.locks import LockFormat, lock_format
 from pinwise.formats.report import to_report
 from pinwise.formats.requirements_lock import is_amended
@@ -147,6 +148,8 @@ def lock(
     Either all of them are written or none; manifests that were `edited` are written with them. Returned are
     the notes on the locks of each stack.
     """
+    for stack in stacks:
+        write_warnings(lock_warnings(stack.advice, stack.found.folder, stack.names))
     locks = [stack.rendered() for stack in stacks]
     manifests = [Path(file) for stack in stacks for file in stack.found.manifest.files]
     every = [each for its in locks for each in its]
@@ -174,18 +177,8 @@ def _state(each: Lock, written: Sequence[Path], mode: str) -> str:
 
 def _rendered(advice: Advice, found: FoundManifest, name: str) -> Lock:
     path, form = found.folder / name, lock_format(name)
-    if form is LockFormat.PYLOCK and (host := mirror_of_files(advice)):
-        write_warnings([_only_by_mirror(name, host)])
     advice = as_locked(with_paths_from(advice, found.base, path.parent))
     return Lock(path, form, render_lock(advice, found.manifest, form))
-
-
-def _only_by_mirror(name: str, host: str) -> str:
-    """Say that a lock names URLs of files that only a mirror has, for no other ones are known."""
-    return (
-        f"`{name}` has to name the URL of each file, and those of `{host}` are its own: where that mirror is "
-        "not reached, a `.txt` lock serves, which names the index only."
-    )
 
 
 def render_lock(advice: Advice, manifest: Manifest, form: LockFormat) -> str:
