@@ -15,7 +15,7 @@ from pinwise.formats.convert.manifest_losses import (
     ManifestFormat,
     manifest_losses,
 )
-from pinwise.formats.convert.manifest_writers import EVERYTHING, convert_manifest
+from pinwise.formats.convert.manifest_writers import convert_manifest
 from pinwise.formats.convert.pyproject_losses import pyproject_losses
 from pinwise.formats.entries import LocalPath
 from pinwise.formats.pipfile import parse_pipfile
@@ -24,7 +24,7 @@ from pinwise.formats.requirements import parse_requirements
 from pinwise.model.errors import OutputError
 from pinwise.model.facts import Metadata, Origin
 from pinwise.model.names import normalise
-from pinwise.model.request import LocalProject, Manifest, Place
+from pinwise.model.request import EVERYTHING, LocalProject, Manifest, Place
 
 PIPFILE, REQUIREMENTS, PYPROJECT = ManifestFormat
 

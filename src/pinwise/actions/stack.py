@@ -9,7 +9,7 @@ from packaging.version import Version
 from pinwise.actions.ports import Knowledge
 from pinwise.model.facts import Metadata, Origin, Project, Skip, Unusable
 from pinwise.model.names import NormalizedName, normalise
-from pinwise.model.outcome import Advice, Change, Pin, Price, Proof, RequestedBy
+from pinwise.model.outcome import Advice, Pin, Price, Proof, RequestedBy
 from pinwise.model.request import DirectRequirement, Request
 from pinwise.space.compile import Compiler
 from pinwise.space.rows import Reader, target_name
@@ -236,22 +236,3 @@ def _warnings(knowledge: Knowledge, pins: Sequence[Pin]) -> Iterator[str]:
                     f"The requirements of `{pin.name}=={pin.version}` are declared by its sdist, not "
                     "verified: its build may add others."
                 )
-
-
-Chosen = Mapping[NormalizedName, tuple[Version, str]]
-"""Project -> its version and the URL of its index, "" where that is not known."""
-
-
-def differences(before: Chosen, after: Chosen) -> tuple[Change, ...]:
-    """Return what another stack has at another version or index, adds or lacks, by name."""
-    return tuple(
-        Change(name, before[name][0] if name in before else None, after[name][0] if name in after else None)
-        for name in sorted({*before, *after})
-        if not _is_same(before.get(name), after.get(name))
-    )
-
-
-def _is_same(one: tuple[Version, str] | None, other: tuple[Version, str] | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return one[0] == other[0] and (not one[1] or not other[1] or one[1] == other[1])

@@ -19,7 +19,7 @@ from pinwise.cli.reading import Asked, naming, read_asked
 from pinwise.formats.locked_indexes import through_mirrors
 from pinwise.model.environment import Environment
 from pinwise.model.outcome import Outcome, Refusal
-from pinwise.model.request import Overlay, Request
+from pinwise.model.request import EVERYTHING, Group, Overlay, Request
 from pinwise.settings import Settings
 from pinwise.settings.overlays import unread_environments
 
@@ -134,6 +134,15 @@ class Question:
                 options,
                 lambda python: self.for_environment(wiring.for_python(request.environment, python)),
             )
+
+
+def all_groups(folder: str | None, options: Mapping[str, Any]) -> tuple[Group, ...]:
+    """Return every group of the manifest that a command names, whatever its options ask for."""
+    files = options["requirement"]
+    found = wiring.read_manifest(folder, files, options["constraint"])
+    if found.manifest.kind == "pyproject":
+        found = wiring.read_manifest(folder, files, options["constraint"], EVERYTHING)
+    return found.manifest.groups
 
 
 @contextmanager

@@ -29,13 +29,13 @@ from pinwise.cli.progress import Progress
 from pinwise.cli.streams import write_err, write_out
 from pinwise.formats.convert.lock_writers import convert_lock
 from pinwise.formats.convert.manifest_losses import ManifestFormat
-from pinwise.formats.convert.manifest_writers import EVERYTHING, convert_manifest
+from pinwise.formats.convert.manifest_writers import convert_manifest
 from pinwise.model.environment import Environment
 from pinwise.model.errors import UsageError
 from pinwise.model.lock import ForeignFormat, LockFormat, PresentLock, PresentPin
 from pinwise.model.loss import Converted, Loss
 from pinwise.model.names import parse_name
-from pinwise.model.request import DEFAULT_GROUP, PROJECT_ONLY, Group, Index, Manifest
+from pinwise.model.request import DEFAULT_GROUP, EVERYTHING, PROJECT_ONLY, Group, Index, Manifest
 from pinwise.settings import read_settings
 
 MOST_NAMES = 3

@@ -189,6 +189,9 @@ class LocalProject:
 PROJECT_ONLY = Selection()
 """What the project itself requires, without extras and groups."""
 
+EVERYTHING = Selection(all_extras=True, all_groups=True)
+"""What the project requires with all its extras and groups."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:

@@ -25,6 +25,7 @@ from pinwise.model.request import (
     ALL,
     DEFAULT_GROUP,
     DEVELOP_GROUP,
+    EVERYTHING,
     DirectRequirement,
     FormatControl,
     Group,
@@ -33,11 +34,7 @@ from pinwise.model.request import (
     Manifest,
     Place,
     Prereleases,
-    Selection,
 )
-
-EVERYTHING = Selection(all_extras=True, all_groups=True)
-"""Which extras and groups of a `pyproject.toml` are converted."""
 
 _CATEGORY_OF = {group: category for category, group in CATEGORIES.items()}
 
