@@ -163,3 +163,29 @@ def test_a_lock_of_before_is_not_written_anew_for_its_origin(locked: Place) -> N
     again = locked.advise()
     assert "warning" not in again.stderr
     assert path.read_text(encoding="utf-8") == old
+
+
+@pytest.mark.parametrize("name", ["pylock.toml", "requirements.lock.txt"])
+def test_a_lock_for_another_target_is_said_to_be_one(place: Place, name: str) -> None:
+    """Where every pin stays and the target does not, the report says so; the next run has nothing to say."""
+    write(place, requirements_in="flask\n")
+    assert place.advise("--lock", name).exit_code == 0
+    other = ("--python", "3.13", "--lock", name)
+    said = " ".join(place.advise(*other).stdout.split())
+    assert (
+        f"`{name}` was made for another target: Python 3.12, manylinux_2_28_x86_64. Every pin stays." in said
+    )
+    assert "Wrote" in said
+    again = place.advise(*other).stdout
+    assert f"Nothing changes: every pin of `{name}` stays." in again
+    assert "says the same already" in again
+
+
+def test_changes_for_another_target_are_listed_below_it(place: Place) -> None:
+    """Both are said: the lock was made for another target, and what changes."""
+    write(place, requirements_in="flask<3; python_version < '3.13'\nflask; python_version >= '3.13'\n")
+    assert place.advise().exit_code == 0
+    write(place, requirements_in="flask>=3\n")
+    said = place.advise("--python", "3.13").stdout
+    assert "`pylock.toml` was made for another target: Python 3.12, manylinux_2_28_x86_64.\n" in said
+    assert "What changes in `pylock.toml`: 2" in said

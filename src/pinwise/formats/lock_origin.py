@@ -1,7 +1,7 @@
 """Of what a `pylock.toml` was made: the manifests and groups that our table in it names."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -9,6 +9,7 @@ from pinwise.formats.lock_text import one_line
 from pinwise.formats.toml_write import toml_string
 from pinwise.model.request import DEFAULT_GROUP, Request
 
+_HEADER = "\n[tool.pinwise]\n"
 KEYS = ("manifests", "groups")
 """The keys of our table that hold it; a lock is not written anew for them."""
 
@@ -38,14 +39,27 @@ class LockOrigin:
             yield f"{key} = [{', '.join(toml_string(name) for name in names)}]"
 
 
+def own_table(text: str) -> Mapping[str, object]:
+    """Return our table in a `pylock.toml` that we wrote, at its end; an empty one elsewhere.
+
+    The rest of the lock is not parsed: that takes a tenth of a second where there are many files.
+    """
+    begin = text.rfind(_HEADER)
+    try:
+        tables = tomllib.loads(text[begin:]) if begin >= 0 else {}
+    except (ValueError, RecursionError):
+        return {}
+    match tables:
+        case {"tool": {"pinwise": dict(own)}}:
+            return own
+        case _:
+            return {}
+
+
 def read_origin(text: str) -> LockOrigin | None:
     """Return of what a `pylock.toml` was made; None where it does not say, or cannot be read."""
-    try:
-        tables = tomllib.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    match tables:
-        case {"tool": {"pinwise": {"manifests": [*manifests], "groups": [*groups]}}}:
+    match own_table(text):
+        case {"manifests": [*manifests], "groups": [*groups]}:
             return LockOrigin(tuple(map(str, manifests)), tuple(map(str, groups)))
         case _:
             return None

@@ -202,12 +202,14 @@ class Kept:
         freed: Projects of the lock that may be chosen anew without counting as changed.
         frees_all: Whether everything is chosen anew and the lock only compared with.
         file: The lock, as people see it.
+        target: For what it was made, in words, where that is known and another target; "" elsewhere.
     """
 
     pins: Mapping[NormalizedName, tuple[Version, str]]
     freed: frozenset[NormalizedName] = frozenset()
     frees_all: bool = False
     file: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
