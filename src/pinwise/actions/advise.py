@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from packaging.version import Version
 
 from pinwise.actions.differences import changes, chosen
+from pinwise.actions.missing import with_names
 from pinwise.actions.ports import Knowledge, Source, Wanted
 from pinwise.actions.stack import Step, assemble
-from pinwise.explain.suggestions import suggest_names
 from pinwise.model.conflict import Derivation, Derived
 from pinwise.model.digest import snapshot_digest
 from pinwise.model.errors import FailureError, UsageError
@@ -269,7 +269,7 @@ class _Advising:
     def _refusal(self, answer: NoStack) -> Refusal:
         derivation: Derivation = Derived((), ())
         if self.options.is_explained:
-            derivation = suggest_names(answer.derivation(), self.knowledge.names())
+            derivation = with_names(answer.derivation(), self.request, self.knowledge)
         warnings = self.request.warnings
         return Refusal(self.request, derivation, warnings, self._snapshot(), self._effort())
 
