@@ -167,6 +167,7 @@ OWN = {
     "overrides": 'overrides = ["c3==1.0"]',
     "exclusions": 'exclude = {d = "we do not need it"}',
     "prereleases": "allow_prereleases = {flask = true}",
+    "overlays": '[tool.pinwise.overlays.alpine]\nplatform = "musllinux_1_2_x86_64"',
     "metadata": '[[tool.pinwise.metadata]]\nname = "d"\nversion = "1.0"\nrequires_dist = ["c3"]',
 }
 
@@ -193,7 +194,10 @@ def projects(draw: st.DrawFn) -> str:
     if groups and has_includes:
         lines.append(f'whole = ["c3", {{include-group = "{groups[0]}"}}]')
     own = draw(st.lists(st.sampled_from(list(OWN)), unique=True))
-    lines += ["[tool.pinwise]", *(OWN[key] for key in sorted(own, key=lambda key: key == "metadata"))]
+    lines += [
+        "[tool.pinwise]",
+        *(OWN[key] for key in sorted(own, key=lambda key: key in {"metadata", "overlays"})),
+    ]
     lines += [each for each in besides if BESIDES[each] != "project"]
     return "\n".join(lines) + "\n"
 
@@ -206,6 +210,7 @@ def lost_of_a_project(text: str, target: ManifestFormat) -> set[tuple[str, str]]
     lost |= {("", "tables")} if "other" in tables or "ruff" in tables["tool"] else set()
     groups = tables["dependency-groups"]
     lost |= {("", "includes")} if "whole" in groups else set()
+    lost |= {("", "overlays")} if "overlays" in tables["tool"]["pinwise"] else set()
     if target is PYPROJECT:
         return lost
     extras = tables["project"]["optional-dependencies"]
@@ -246,7 +251,7 @@ def test_a_pyproject_comes_back(text: str) -> None:
     assert sorted(filter(None, map(sorted, after))) == sorted(filter(None, map(sorted, before)))
     again = {loss.aspect for loss in manifest_losses(manifest, back, PYPROJECT) if not loss.subject}
     lost = {loss.aspect for loss in convert_manifest(manifest, PIPFILE).losses}
-    assert again - {"empty groups"} == lost & {"requires_python"}
+    assert again - {"empty groups", "overlays"} == lost & {"requires_python"}
 
 
 LINES = st.sampled_from(
