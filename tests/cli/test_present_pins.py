@@ -173,7 +173,7 @@ def test_a_lock_for_another_target_is_said_to_be_one(place: Place, name: str) ->
     other = ("--python", "3.13", "--lock", name)
     said = " ".join(place.advise(*other).stdout.split())
     assert (
-        f"`{name}` was made for another target: Python 3.12, manylinux_2_28_x86_64. Every pin stays." in said
+        f"`{name}` was made for another target: Python 3.12 on manylinux_2_28_x86_64. Every pin stays." in said
     )
     assert "Wrote" in said
     again = place.advise(*other).stdout
@@ -187,5 +187,5 @@ def test_changes_for_another_target_are_listed_below_it(place: Place) -> None:
     assert place.advise().exit_code == 0
     write(place, requirements_in="flask>=3\n")
     said = place.advise("--python", "3.13").stdout
-    assert "`pylock.toml` was made for another target: Python 3.12, manylinux_2_28_x86_64.\n" in said
+    assert "`pylock.toml` was made for another target: Python 3.12 on manylinux_2_28_x86_64.\n" in said
     assert "What changes in `pylock.toml`: 2" in said
