@@ -85,6 +85,8 @@ def locks(draw: st.DrawFn) -> PresentLock:
         ForeignFormat.UV,
         tuple(sorted(pins, key=lambda pin: pin.name)),
         groups=(*groups, *draw(st.sampled_from([(), ("empty",)]))),
+        default_groups=draw(st.sampled_from([(), ("default",), ("main", "default")])),
+        extras=draw(st.sampled_from([(), ("async", "redis")])),
         indexes=indexes,
         requires_python=draw(st.sampled_from([None, ">=3.9", "==3.12.*", "==3.12.4"])),
         environments=draw(st.sampled_from([(), ('sys_platform == "linux"',)])),
@@ -126,6 +128,8 @@ def inexpressible(lock: PresentLock, target: LockFormat) -> set[tuple[str, str]]
 def inexpressible_as_a_whole(lock: PresentLock, target: LockFormat) -> set[str]:
     """Return what a format cannot say of a lock as a whole."""
     lost: set[str] = set()
+    if target is not LockFormat.PYLOCK:
+        lost |= {aspect for aspect in ("default_groups", "extras") if getattr(lock, aspect)}
     match target:
         case LockFormat.PYLOCK:
             is_order = tuple(dict.fromkeys(pin.index for pin in lock.pins if pin.index)) == (PRIVATE, PUBLIC)

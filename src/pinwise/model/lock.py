@@ -77,6 +77,8 @@ class PresentLock:
         format: Its kind.
         pins: By name, then by version.
         groups: The names of all groups, ``default`` first, those without pins too.
+        default_groups: Groups that are always installed; a ``pylock.toml`` of another tool may name some.
+        extras: The names of all extras that a ``pylock.toml`` offers.
         indexes: The indexes that the lock names, in its order.
         requires_python: The versions of Python that it is for, as a specifier; None where it does not say.
         environments: The markers of the environments that it is for; empty where it does not say.
@@ -87,8 +89,40 @@ class PresentLock:
     format: AnyFormat
     pins: tuple[PresentPin, ...]
     groups: tuple[str, ...] = (DEFAULT_GROUP,)
+    default_groups: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
     indexes: tuple[Index, ...] = ()
     requires_python: str | None = None
     environments: tuple[str, ...] = ()
     manifest_sha256: str | None = None
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LockTarget:
+    """For which environment pinwise made a lock, as far as the lock itself says.
+
+    Attributes:
+        python: ``X.Y``, or the full version.
+        implementation: "cpython" or "pypy".
+        platform: The platform tag.
+        is_free_threaded: Whether it is for a free-threaded CPython.
+    """
+
+    python: str
+    implementation: str
+    platform: str
+    is_free_threaded: bool = False
+
+    @property
+    def python_name(self) -> str:
+        """A name under which that Python can be asked for: ``3.12``, ``3.14t``, ``pypy3.11``."""
+        minor = ".".join(self.python.split(".")[:2])
+        return (
+            ("pypy" if self.implementation == "pypy" else "") + minor + ("t" if self.is_free_threaded else "")
+        )
+
+    def __str__(self) -> str:
+        name = {"pypy": "PyPy"}.get(self.implementation, "Python")
+        kind = ", free-threaded," if self.is_free_threaded else ""
+        return f"{name} {'.'.join(self.python.split('.')[:2])}{kind} on {self.platform}"

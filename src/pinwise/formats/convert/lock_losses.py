@@ -80,6 +80,17 @@ LOCK_ASPECTS: Mapping[str, Aspect] = {
         "names of groups",
         {PYLOCK: "a name has small letters, digits and `-` only", PIPFILE_LOCK: "pipenv calls it `develop`"},
     ),
+    "default_groups": Aspect(
+        "groups that are always installed",
+        {PIPFILE_LOCK: "only `default` is", REQUIREMENTS: "all of it is installed"},
+    ),
+    "extras": Aspect(
+        "the names of extras",
+        {
+            PIPFILE_LOCK: "it has no place for them; what they need is installed in any case",
+            REQUIREMENTS: "it has no place for them; what they need is installed in any case",
+        },
+    ),
     "indexes": Aspect(
         "names, order and certificate settings of the indexes",
         {

@@ -76,7 +76,9 @@ def _with_target_names(lock: PresentLock, target: LockFormat) -> tuple[PresentLo
             f"two groups of this lock would have one name in `{target}`", hint="choose another target"
         )
     pins = tuple(replace(pin, groups=tuple(names[group] for group in pin.groups)) for pin in lock.pins)
-    renamed = replace(lock, groups=tuple(names[group] for group in _all_groups(lock)), pins=pins)
+    groups = tuple(names[group] for group in _all_groups(lock))
+    default_groups = tuple(names.get(group, group) for group in lock.default_groups)
+    renamed = replace(lock, groups=groups, default_groups=default_groups, pins=pins)
     return renamed, [loss_of("group names", target, named=old) for old in changed]
 
 
@@ -117,9 +119,11 @@ def _pylock(lock: PresentLock) -> str:
         lines += toml_array("environments", [toml_string(each) for each in lock.environments])
     if lock.requires_python:
         lines.append(f"requires-python = {toml_string(lock.requires_python)}")
-    groups = [toml_string(name) for name in lock.groups if name != DEFAULT_GROUP]
-    if groups:
-        lines.append(f"dependency-groups = [{', '.join(groups)}]")
+    groups = [name for name in lock.groups if name != DEFAULT_GROUP]
+    named = (("extras", lock.extras), ("dependency-groups", groups), ("default-groups", lock.default_groups))
+    for key, names_of in named:
+        if names_of:
+            lines.append(f"{key} = [{', '.join(map(toml_string, names_of))}]")
     lines.append('created-by = "pinwise"')
     names = [pin.name for pin in lock.pins]
     single = {name for name in names if names.count(name) == 1}

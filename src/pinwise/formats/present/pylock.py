@@ -48,6 +48,8 @@ def read_pylock(text: str, file: str) -> PresentLock:
         groups=default_first(
             (DEFAULT_GROUP, *(head.clean(name, "a group") for name in lock.dependency_groups or ()))
         ),
+        default_groups=tuple(head.clean(name, "a default group") for name in lock.default_groups or ()),
+        extras=tuple(head.clean(name, "an extra") for name in lock.extras or ()),
         indexes=tuple(Index(url) for url in dict.fromkeys(pin.index for pin in pins if pin.index)),
         requires_python=head.specifiers(None if lock.requires_python is None else str(lock.requires_python)),
         environments=tuple(str(marker) for marker in lock.environments or ()),
