@@ -128,7 +128,8 @@ An outcome is an answer, also where there is no stack.
 {outcomes}
 ## Errors
 
-An error says what happened, to what, and where; `hint:` says what to do next. Every file stays as it was.
+An error says what happened, to what, and where; `hint:` says what to do next. Every file stays as it was;
+only an environment into which an installer was putting things may be half changed, as the hint then says.
 
 {errors}"""
 
@@ -548,6 +549,22 @@ def reasons() -> str:
     )
 
 
+def installed() -> str:
+    """Describe what `install`, `sync` and `check --installed` print, from its schema."""
+    schema = json.loads((FOLDER / "installed.schema.json").read_text(encoding="utf-8"))
+    environment = {"description": "Where the lock is installed.", **schema["properties"]["environment"]}
+    parts = [
+        _object("installed", schema, schema),
+        _object("environment", environment, {**schema, "$defs": {"environment": environment}}),
+        *(_object(name, part, schema) for name, part in schema["$defs"].items()),
+    ]
+    return (
+        "# What is installed as JSON\n\n"
+        f"{schema['description']} Its schema is [installed.schema.json](../installed.schema.json).\n"
+        + "".join(parts)
+    )
+
+
 def _object(name: str, part: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     rows = (
         (f"`{key}`", _type(value), _meaning(value, schema))
@@ -596,6 +613,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "exit-codes.md": exit_codes,
     "report.md": report,
     "reasons.md": reasons,
+    "installed.md": installed,
     "formats.md": formats,
 }
 """Every generated page, by its name under docs/reference."""

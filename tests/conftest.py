@@ -5,11 +5,6 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
-
-if not os.environ.get("CI"):  # where hypothesis itself sets no deadlines and draws the same examples again
-    settings.register_profile("untimed", deadline=None)
-    settings.load_profile("untimed")
 
 ALLOWED_SKIPS = ("tests/test_online.py",)
 """Files whose tests may skip themselves even under ``CI=true``; everything else must run."""

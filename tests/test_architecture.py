@@ -30,6 +30,7 @@ FLOORS = {
     "knowledge": 7,
     "indexes": 7,
     "environment": 7,
+    "installers": 7,
     "settings": 8,
     "wiring": 8,
     "cli": 9,

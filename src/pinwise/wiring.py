@@ -8,12 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pinwise.actions.manifest import FoundManifest, Texts
+from pinwise.actions.manifest import find_manifest as _find_manifest
 from pinwise.actions.manifest import read_manifest as _read_manifest
 from pinwise.actions.manifest import read_overlaid as _read_overlaid
 from pinwise.actions.manifest import read_target_manifest as _read_target_manifest
@@ -26,15 +27,19 @@ from pinwise.knowledge.store import Store, open_store
 from pinwise.knowledge.view import KnowledgeView, without_store
 from pinwise.model.edit import Wanted
 from pinwise.model.environment import Environment
-from pinwise.model.errors import UsageError
+from pinwise.model.errors import TargetError, UsageError
+from pinwise.model.installed import Batch, Distribution, Installation, Tool
+from pinwise.model.names import NormalizedName
 from pinwise.model.request import PROJECT_ONLY, Manifest, Overlay, Request, Selection
 from pinwise.settings import Settings
 
 if TYPE_CHECKING:
     from pinwise.actions.ingest import Progress
+    from pinwise.actions.ports import Installer
     from pinwise.indexes.credentials import Credentials
     from pinwise.indexes.limits import Limits
     from pinwise.indexes.transport import TransportSettings
+    from pinwise.installers.run import Runner
 
 
 # --- manifest and target
@@ -88,6 +93,11 @@ def read_target_manifest(where: str | None) -> Manifest | None:
     return _read_target_manifest(where, archives=archives)
 
 
+def find_manifest(where: str | None) -> tuple[Path, Manifest | None]:
+    """Find a folder and its manifest, if it has one; see `pinwise.actions.manifest.find_manifest`."""
+    return _find_manifest(where, archives=archives)
+
+
 def choose_environment(settings: Settings, folder: Path, manifest: Manifest | None) -> Environment:
     """Return the target: what the settings declare, else what the project or this machine says.
 
@@ -124,6 +134,112 @@ def for_python(environment: Environment, python: str) -> Environment:
 
     other = declare(python, environment.platform)
     return replace(other, origins={**environment.origins, "python": f"instead of {environment.python}"})
+
+
+# --- what is installed
+
+
+def find_installation(
+    settings: Settings, folder: Path, python: str | None, *, is_script: bool = False
+) -> Installation | None:
+    """Return where a project's stack is installed, None where it has no environment yet.
+
+    Raises:
+        TargetError: What the user names, or what is there, is no environment.
+    """
+    from pinwise.environment.virtual import Whereabouts  # noqa: PLC0415  # as below
+    from pinwise.environment.virtual import find_installation as find  # noqa: PLC0415  # for three commands
+
+    where = Whereabouts(folder, python, settings.virtual_env, settings.search_path, is_script)
+    return find(where, own_prefix=sys.prefix)
+
+
+def environment_of(installation: Installation, *, is_run: bool) -> Environment:
+    """Return the target that an environment is, from its files or by running its interpreter.
+
+    Raises:
+        TargetError: It is none that a stack can be made for, or cannot be run.
+    """
+    from pinwise.environment.virtual import ask, describe  # noqa: PLC0415  # for three commands
+
+    return ask(installation) if is_run else describe(installation)
+
+
+def environment_named(python: str) -> Environment:
+    """Return the target that an environment of this machine would be with the Python of that name."""
+    from pinwise.environment.declare import declare  # noqa: PLC0415  # where there is no environment yet
+    from pinwise.environment.detect import read_own  # noqa: PLC0415
+
+    own = read_own()
+    return declare(python, own.require_platform(), build=replace(own.build, abi_flags=None))
+
+
+def read_installed(installation: Installation) -> tuple[Distribution, ...]:
+    """Return what is installed; nothing is run."""
+    from pinwise.environment.installed import read_installed as read  # noqa: PLC0415  # for three commands
+
+    return read(installation.sites)
+
+
+def choose_tool(settings: Settings, asked: str | None, installation: Installation | None) -> Tool:
+    """Return the installer to use.
+
+    Raises:
+        InstallerFailure: There is none.
+    """
+    from pinwise.installers.tools import choose_tool as choose  # noqa: PLC0415  # for two commands
+
+    return choose(asked, settings.search_path, installation)
+
+
+def create_installation(
+    settings: Settings, tool: Tool, python: str, folder: Path, *, say: Callable[[str], None]
+) -> Installation:
+    """Make the virtual environment of a project, with the Python of that name.
+
+    Raises:
+        TargetError: There is no such Python.
+        InstallerFailure: It cannot be made.
+    """
+    from pinwise.environment.virtual import USUAL_NAME, find_interpreter, read_installation  # noqa: PLC0415
+
+    interpreter = find_interpreter(python, settings.search_path, own=sys.executable)
+    if interpreter is None and tool.name != "uv":
+        raise TargetError(
+            f"there is no Python {python} on the search path to make `{folder / USUAL_NAME}` with",
+            hint="install that Python, or name an environment with `--python`; uv finds and fetches Pythons",
+        )
+    place = folder / USUAL_NAME
+    _runner(settings, tool, say).create(interpreter or python, place)
+    return read_installation(place, "the project's virtual environment")
+
+
+def open_installer(
+    settings: Settings, tool: Tool, installation: Installation, *, say: Callable[[str], None]
+) -> "Installer":
+    """Return what installs into an environment."""
+    return _Installing(_runner(settings, tool, say), installation)
+
+
+def _runner(settings: Settings, tool: Tool, say: Callable[[str], None]) -> "Runner":
+    from pinwise.installers.run import Runner  # noqa: PLC0415  # for two commands
+
+    has_keyring = settings.keyring and shutil.which("keyring", path=settings.search_path) is not None
+    return Runner(tool, settings.variables, say, settings.ca_file, has_keyring)
+
+
+@dataclass(frozen=True, slots=True)
+class _Installing:
+    """An installer and the environment into which it installs."""
+
+    runner: "Runner"
+    installation: Installation
+
+    def install(self, batch: Batch) -> None:
+        self.runner.install(self.installation, batch)
+
+    def remove(self, names: Sequence[NormalizedName]) -> None:
+        self.runner.remove(self.installation, names)
 
 
 # --- knowledge and indexes

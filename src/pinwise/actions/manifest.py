@@ -176,6 +176,24 @@ def read_target_manifest(where: str | None, *, archives: Archives) -> Manifest |
     return _from_place(str(path), _Asked(archives, Texts(), selection=None)).manifest
 
 
+def find_manifest(where: str | None, *, archives: Archives) -> tuple[Path, Manifest | None]:
+    """Return a folder and what its manifest says beside its requirements; None where it has none.
+
+    Raises:
+        UsageError: There is no such folder or file.
+        ManifestError: The manifest cannot be understood.
+    """
+    path = Path(where or ".")
+    if not path.exists():
+        raise UsageError(f"there is no folder or manifest `{shown(str(path))}`")
+    folder = path if path.is_dir() else path.parent
+    paths = _manifests(path)[0] if path.is_dir() else [path]
+    if not paths:
+        return folder, None
+    selection = PROJECT_ONLY if _kind(paths[0]) is None else None
+    return folder, _from_place(str(paths[0]), _Asked(archives, Texts(), selection=selection)).manifest
+
+
 def _nothing_required(found: FoundManifest) -> ManifestError:
     """Return the error for a manifest that requires nothing."""
     hints = {
@@ -264,6 +282,11 @@ def _beginning(path: Path) -> str:
             return file.read(200).decode("utf-8-sig", errors="replace")
     except OSError:
         return ""
+
+
+def is_own_lock_file(path: Path) -> bool:
+    """Whether a requirements file is a lock that pinwise wrote."""
+    return is_own_lock(_beginning(path))
 
 
 def _listed(names: Sequence[str]) -> str:

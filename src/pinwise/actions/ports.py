@@ -1,12 +1,13 @@
 """What the actions need of the world, as protocols: `wiring` supplies them, tests supply fakes."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from packaging.version import Version
 
 from pinwise.model.facts import Document, NoProject, Project
+from pinwise.model.installed import Batch
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Effort
 from pinwise.model.request import Request
@@ -84,3 +85,23 @@ class World:
 
 Worlds = Callable[[Request], World]
 """Gives the world as a request sees it: the same facts, other indexes, targets or files."""
+
+
+class Installer(Protocol):
+    """Changes one environment, by means of pip or uv."""
+
+    def install(self, batch: Batch) -> None:
+        """Install a batch.
+
+        Raises:
+            InstallerFailure: The installer ended with an error; the environment may be half changed.
+        """
+        ...
+
+    def remove(self, names: Sequence[NormalizedName]) -> None:
+        """Remove projects.
+
+        Raises:
+            InstallerFailure: As above.
+        """
+        ...

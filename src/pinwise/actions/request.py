@@ -87,7 +87,7 @@ def build_request(manifest: Manifest, choices: Choices, environment: Environment
     overrides = tuple(item for item in manifest.overrides if holds(item, environment))
     _check_amendments(groups, overrides, manifest.exclusions)
     constraints = [item for item in manifest.constraints if holds(item, environment)]
-    named, indexes = _indexes(manifest, choices)
+    named, indexes = indexes_of(manifest, choices)
     return Request(
         groups=groups,
         environment=environment,
@@ -152,7 +152,7 @@ def _contradiction(item: DirectRequirement, what: str, other: Place, hint: str) 
     )
 
 
-def _indexes(manifest: Manifest, choices: Choices) -> tuple[tuple[Index, ...], tuple[Index, ...]]:
+def indexes_of(manifest: Manifest, choices: Choices) -> tuple[tuple[Index, ...], tuple[Index, ...]]:
     """Return the manifest's own indexes as they count here, and all indexes in the order of the policy.
 
     Extra indexes come first: a private index shadows the public one. An index URL from the options stands in

@@ -8,13 +8,16 @@ import click
 
 from pinwise.cli.add import add_command
 from pinwise.cli.advise import advise_command
+from pinwise.cli.check import check_command
 from pinwise.cli.convert import convert_command
 from pinwise.cli.environment import environment_command
 from pinwise.cli.exits import ExitCode
+from pinwise.cli.install import install_command
 from pinwise.cli.kb import kb_command
 from pinwise.cli.outdated import outdated_command
 from pinwise.cli.remove import remove_command
 from pinwise.cli.streams import prepare_streams, write_err
+from pinwise.cli.sync import sync_command
 from pinwise.cli.tree import tree_command
 from pinwise.cli.why import why_command
 from pinwise.model.errors import PinwiseError
@@ -120,6 +123,9 @@ def command() -> None:
 command.add_command(advise_command)
 command.add_command(add_command)
 command.add_command(remove_command)
+command.add_command(check_command)
+command.add_command(install_command)
+command.add_command(sync_command)
 command.add_command(why_command)
 command.add_command(tree_command)
 command.add_command(outdated_command)

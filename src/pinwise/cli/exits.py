@@ -24,15 +24,15 @@ class ExitCode(IntEnum):
 _MEANINGS = {
     ExitCode.OK: "Done; for an advice: there is a stack, and its locks are written.",
     ExitCode.REFUSED: (
-        "No stack satisfies the manifest, or `--check` found a lock that is not up to date; no file was "
-        "changed."
+        "No stack satisfies the manifest, or a check found a lock that is not up to date; no file was "
+        "changed. Or an environment is not as locked."
     ),
     ExitCode.USAGE: "The request or a file cannot be understood, or a lock cannot be written.",
     ExitCode.FAILED: (
-        "Undecided: a limit or `--offline` ended the search without an answer; or an index or the knowledge "
-        "base failed."
+        "Undecided: a limit or `--offline` ended the search without an answer; or an index, an installer or "
+        "the knowledge base failed."
     ),
-    ExitCode.INTERRUPTED: "Interrupted (Ctrl-C); no file was changed.",
+    ExitCode.INTERRUPTED: "Interrupted (Ctrl-C); no file was changed, but perhaps an environment.",
 }
 
 

@@ -96,7 +96,7 @@ def manifest_options(function: Function) -> Function:
     requirement = click.option(
         "-r", "--requirement", metavar="FILE", multiple=True, help="A requirements file."
     )
-    return requirement(constraint(selection_options(function)))
+    return requirement(constraint(selection_options("lock")(function)))
 
 
 overlay_option = click.option(
@@ -173,3 +173,38 @@ def format_option(*forms: str) -> Callable[[Function], Function]:
         show_default=True,
         help="How the result is written.",
     )
+
+
+def installing_options(function: Function) -> Function:
+    """Add the options of the commands that install from a lock."""
+    function = config_file_option(function)
+    function = click.option(
+        "--index-url", metavar="URL", help="An index that is asked in place of the one that the lock names."
+    )(function)
+    function = click.option("--dry-run", is_flag=True, help="Say what would be done and do nothing.")(
+        function
+    )
+    function = format_option("text", "json")(function)
+    function = click.option(
+        "--installer",
+        type=click.Choice(("pip", "uv")),
+        help="What installs.  [default: uv where there is one, else pip]",
+    )(function)
+    function = click.option(
+        "--python",
+        metavar="PYTHON",
+        help="Where to install: an interpreter or a virtual environment; or which Python it must be: `3.12`.",
+    )(function)
+    function = click.option(
+        "--lock",
+        metavar="NAME",
+        multiple=True,
+        help="The lock, by file name, in the manifest's folder.  [default: that of `pinwise advise`]",
+    )(function)
+    function = click.option(
+        "--overlay",
+        metavar="NAME",
+        multiple=True,
+        help="Take the lock of an overlay, with the extras and groups that it names.",
+    )(function)
+    return selection_options("install")(function)

@@ -130,6 +130,45 @@ def read_target(
     return environment, settings, notes
 
 
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Where a lock is that a command reads, with what holds for it.
+
+    Attributes:
+        folder: The folder of the manifest and of the lock.
+        manifest: What the manifest says beside its requirements, None where there is none.
+        settings: The settings.
+        lock: The lock's name in the folder.
+        overlay: The overlay, None for the project's own lock.
+        warnings: What to say of the file that describes the overlay, and of the settings.
+    """
+
+    folder: Path
+    manifest: Manifest | None
+    settings: Settings
+    lock: str
+    overlay: Overlay | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def read_locked(where: str | None, options: Mapping[str, Any], name: str | None) -> Locked:
+    """Find the first lock of a project, or of its overlay of that name; the manifest need not be there."""
+    folder, manifest = wiring.find_manifest(where)
+    overlay, notes = None, tuple[str, ...]()
+    if name is not None:
+        from pinwise.settings.overlays import known_overlays  # noqa: PLC0415  # for overlays only
+
+        known = known_overlays(manifest, folder)
+        overlay, notes = known.choose([name])[0], tuple(known.notes([name]))
+        folder, manifest = wiring.find_manifest(_place(overlay, where, ()))
+    settings = read_settings(options, manifest, overlay)
+    lock = next(iter(settings.lock), None) or _default_lock(manifest or _NO_MANIFEST, overlay)
+    return Locked(folder, manifest, settings, lock, overlay, (*notes, *settings.warnings))
+
+
+_NO_MANIFEST = Manifest(kind="requirements", files=(), groups=())
+
+
 @contextmanager
 def naming(overlay: Overlay | None) -> Iterator[None]:
     """Let an error about the target say where the overlay that names it stands."""

@@ -10,25 +10,32 @@ from pinwise.model.request import Selection
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_OPTIONS = (
-    click.option("--extra", metavar="NAME", multiple=True, help="Also lock an extra of a `pyproject.toml`."),
-    click.option("--all-extras", is_flag=True, help="Also lock all of its extras."),
-    click.option("--group", metavar="NAME", multiple=True, help="Also lock one of its dependency groups."),
-    click.option(
-        "--only-group",
-        metavar="NAME",
-        multiple=True,
-        help="Lock a dependency group without what the project itself requires.",
-    ),
-    click.option("--all-groups", is_flag=True, help="Also lock all of its dependency groups."),
-)
 
+def selection_options(verb: str) -> Callable[[Function], Function]:
+    """Add the options; `verb` says what becomes of what they choose: "lock" or "install"."""
+    options = (
+        click.option(
+            "--extra", metavar="NAME", multiple=True, help=f"Also {verb} an extra of a `pyproject.toml`."
+        ),
+        click.option("--all-extras", is_flag=True, help=f"Also {verb} all of its extras."),
+        click.option(
+            "--group", metavar="NAME", multiple=True, help=f"Also {verb} one of its dependency groups."
+        ),
+        click.option(
+            "--only-group",
+            metavar="NAME",
+            multiple=True,
+            help=f"{verb.capitalize()} a dependency group without what the project itself requires.",
+        ),
+        click.option("--all-groups", is_flag=True, help=f"Also {verb} all of its dependency groups."),
+    )
 
-def selection_options(function: Function) -> Function:
-    """Add the options."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
+    def add(function: Function) -> Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
 
 
 def selection_of(options: Mapping[str, Any]) -> Selection:

@@ -136,12 +136,12 @@ def _from_virtual_environment(clues: Clues) -> Found | None:
 def _virtual_environments(clues: Clues) -> Iterator[tuple[Path, str]]:
     """Yield the project's virtual environments with their names for people."""
     active = clues.virtual_env
-    if active is not None and _belongs_to(active, clues.folder):
+    if active is not None and belongs_to(active, clues.folder):
         yield active, str(active)
     yield clues.folder / ".venv", ".venv"
 
 
-def _belongs_to(virtual_env: Path, folder: Path) -> bool:
+def belongs_to(virtual_env: Path, folder: Path) -> bool:
     """Whether an activated environment is the project's: inside its folder, or linked to it by pipenv."""
     project = os.path.realpath(folder)
     if os.path.realpath(virtual_env).startswith(os.path.join(project, "")):  # noqa: PTH118  # a prefix

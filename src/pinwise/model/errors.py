@@ -9,6 +9,7 @@
     │   └── OutputError         a lock that cannot be written
     └── FailureError            exit 3: the world did not answer
         ├── IndexFailure        an index is down, refuses us, or answers nonsense
+        ├── InstallerFailure    pip or uv is missing, cannot be run, or did not do what it was asked
         └── StoreFailure        the knowledge base cannot be opened or written
 
 A refusal and an undecided search are values (`pinwise.model.outcome`), never exceptions.
@@ -75,6 +76,10 @@ class FailureError(PinwiseError):
 
 class IndexFailure(FailureError):
     """An index is down, refuses the request, or answers what cannot be read."""
+
+
+class InstallerFailure(FailureError):
+    """pip or uv is missing, cannot be run, or ended with an error."""
 
 
 class StoreFailure(FailureError):
