@@ -87,27 +87,76 @@ def test_the_next_command_can_install_a_folder(place: Place) -> None:
     write(place, requirements_in="-e ./app\n")
     result = place.advise("--lock", "pylock.toml", "--lock", "requirements.txt")
     assert result.exit_code == 0, result.output
-    assert result.stdout.splitlines()[-2:] == [
-        "  uv pip sync pylock.toml",
-        "  pip install --require-hashes -r requirements.txt   # and then as its last lines say",
+    assert result.stdout.splitlines()[-3:] == [
+        "  pinwise install --lock pylock.toml",
+        "  or: uv pip install -r pylock.toml",
+        "  pinwise install --lock requirements.txt   # and then as its last lines say",
     ]
     last = (place.folder / "requirements.txt").read_text(encoding="utf-8").splitlines()[-1]
     assert last == "#   pip install --no-deps -e ./app"
 
 
 @pytest.mark.parametrize(
-    ("categories", "command"),
+    ("categories", "ours", "theirs"),
     [
-        ("", "pipenv sync"),
-        ('[dev-packages]\npytest = "*"\n', "pipenv sync --dev"),
-        ('[docs]\npytest = "*"\n', "pipenv sync --all"),
+        ("", "", ""),
+        ('[dev-packages]\npytest = "*"\n', " --all-groups", " --dev"),
+        ('[docs]\npytest = "*"\n', " --all-groups", " --all"),
     ],
 )
-def test_the_next_command_installs_every_category(place: Place, categories: str, command: str) -> None:
-    """Installing what is beyond the default packages takes an option of pipenv."""
+def test_the_next_command_installs_every_category(
+    place: Place, categories: str, ours: str, theirs: str
+) -> None:
+    """Installing what is beyond the default packages takes an option, of pipenv too."""
     write(place, Pipfile=f'[packages]\nflask = "*"\n{categories}')
     assert place.advise("--dry-run").exit_code == 0
-    assert place.advise().stdout.splitlines()[-1] == f"  {command}"
+    assert place.advise().stdout.splitlines()[-3:] == [
+        "Next, install it where it will run, on manylinux_2_28_x86_64 with Python 3.12.0:",
+        f"  pinwise install{ours}",
+        f"  or: pipenv sync{theirs}",
+    ]
+    result = place.advise("Pipfile", "--lock", "pylock.toml")
+    assert f"\n  pinwise install Pipfile --lock pylock.toml{ours}\n" in result.stdout
+
+
+PARTS = """\
+[project]
+name = "app"
+version = "1"
+dependencies = ["flask"]
+optional-dependencies = { red = ["click"], blue = ["click"] }
+[dependency-groups]
+dev = ["pytest"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "ours", "theirs"),
+    [
+        ((), "", "'app dir/pylock.toml'"),
+        (("--extra", "red"), " --extra red", "'app dir/pylock.toml[red]'"),
+        (
+            ("--group", "dev", "--all-extras"),
+            " --all-extras --group dev",
+            "'app dir/pylock.toml[red,blue]' --group 'app dir/pylock.toml:dev'",
+        ),
+        (("--all-groups",), " --all-groups", "'app dir/pylock.toml' --group 'app dir/pylock.toml:dev'"),
+        (("--only-group", "dev"), "", "'app dir/pylock.toml'"),
+    ],
+)
+def test_the_next_command_asks_for_what_was_locked(
+    place: Place, asked: tuple[str, ...], ours: str, theirs: str
+) -> None:
+    """Extras and groups of a `pylock.toml` are installed where they are asked for, from wherever it is."""
+    (place.folder / "app dir").mkdir()
+    (place.folder / "app dir" / "pyproject.toml").write_text(PARTS, encoding="utf-8")
+    result = place.run("advise", "app dir", *asked)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[-3:] == [
+        "Next, install it:",
+        f"  pinwise install 'app dir'{ours}",
+        f"  or: pip install -r {theirs}",
+    ]
 
 
 def test_a_lock_that_pipenv_passes_by_is_named(place: Place) -> None:

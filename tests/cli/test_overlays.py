@@ -177,7 +177,7 @@ def test_a_pipfile_has_overlays_whose_locks_pipenv_can_read(place: Place) -> Non
     done = place.run("advise", "--all-overlays")
     assert done.exit_code == 0
     assert place.files() == ["Pipfile", "Pipfile.old.lock"]
-    assert "  ln -sf Pipfile Pipfile.old && PIPENV_PIPFILE=Pipfile.old pipenv sync\n" in done.stdout
+    assert "  or: ln -sf Pipfile Pipfile.old && PIPENV_PIPFILE=Pipfile.old pipenv sync\n" in done.stdout
     assert place.advise().exit_code == 0
     old, own = (
         json.loads((place.folder / name).read_text()) for name in ("Pipfile.old.lock", "Pipfile.lock")

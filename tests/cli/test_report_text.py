@@ -33,7 +33,7 @@ from support.advice import INDEX, advice, direct_requirement, folder, pin
 
 GOLDEN = Path(__file__).parent / "golden"
 PRIVATE = "https://private.example/simple"
-WRITTEN = LockNote("Pipfile.lock", "written", "pipenv sync")
+WRITTEN = LockNote("Pipfile.lock", "written", ("pinwise install", "pipenv sync"))
 
 
 def is_golden(name: str, lines: list[Line]) -> bool:
@@ -101,7 +101,7 @@ def test_a_perfect_stack() -> None:
 
 def test_a_stack_with_one_of_everything() -> None:
     """Prices with their reasons, several indexes and categories, what was left out and skipped, no proof."""
-    other = LockNote("pylock.toml", "written", "pip install -r pylock.toml")
+    other = LockNote("pylock.toml", "written", ("pinwise install --lock pylock.toml",))
     notes = [replace(WRITTEN, state="unchanged"), other]
     assert is_golden("rich", render_advice(rich(), notes))
 

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from pinwise.cli.advising import install_command
+from pinwise.actions.write import Lock
+from pinwise.cli.install_lines import Way, install_commands
 from pinwise.environment.declare import declare
 from pinwise.formats.convert.lock_writers import convert_lock
 from pinwise.formats.pipfile import parse_pipfile
@@ -331,7 +332,9 @@ def test_pipenv_syncs_the_lock_of_an_overlay(world: World) -> None:
     """The command that a report shows lets pipenv install from `Pipfile.NAME.lock`, which fits."""
     write_pipfile_lock(world, world.stack, write_pipfile(world, world.stack))
     (world.folder / "Pipfile.lock").rename(world.folder / "Pipfile.gpu.lock")
-    command = install_command("Pipfile.gpu.lock", LockFormat.PIPFILE_LOCK, world.stack)
+    lock = Lock(Path("Pipfile.gpu.lock"), LockFormat.PIPFILE_LOCK, "")
+    ours, command = install_commands(lock, world.stack, Way(overlay="gpu"), "Pipfile.gpu.lock")
+    assert ours == "pinwise install --overlay gpu --all-groups"
     assert command.count("pipenv sync") == 1
     run = command.replace("pipenv sync", f"'{client('pipenv')}' --python '{sys.executable}' sync")
     world.run("sh", "-c", run)

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePath
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, assert_never
 
 from pinwise.actions.manifest import FoundManifest
@@ -20,6 +20,7 @@ from pinwise.actions.write import (
 from pinwise.cli import render
 from pinwise.cli.asking import Question
 from pinwise.cli.exits import ExitCode, exit_code
+from pinwise.cli.install_lines import Way, install_commands
 from pinwise.cli.lines import Line
 from pinwise.cli.lock_warnings import lock_warnings
 from pinwise.cli.paper import write_lines, write_warnings
@@ -29,13 +30,11 @@ from pinwise.explain.refusal import Explanation, explain
 from pinwise.formats.locked_indexes import as_locked
 from pinwise.formats.locks import LockFormat, lock_format
 from pinwise.formats.report import to_report
-from pinwise.formats.requirements_lock import is_amended
 from pinwise.model.outcome import Advice, Outcome, Refusal, Undecided
-from pinwise.model.request import DEFAULT_GROUP, Manifest
+from pinwise.model.request import Manifest
 from pinwise.settings import Settings
 
 DRY = "not written"
-_DEVELOP = "develop"
 
 
 def run(folder: str | None, options: Mapping[str, Any]) -> int:
@@ -52,7 +51,8 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
     write_warnings(warning for warning in outcome.warnings if warning not in question.request.warnings)
     notes: list[render.LockNote] = []
     if isinstance(outcome, Advice):
-        notes = lock([Locking(outcome, asked.found, asked.locks)], mode=mode_of(options))[0]
+        way = Way.of(folder, options, asked.found)
+        notes = lock([Locking(outcome, asked.found, asked.locks, way)], mode=mode_of(options))[0]
     explanation = explain(outcome.derivation) if isinstance(outcome, Refusal) else None
     if options["form"] == "json":
         write_out(json.dumps(to_report(outcome, explanation), indent=2))
@@ -129,15 +129,21 @@ def report_lines(
 
 @dataclass(frozen=True, slots=True)
 class Locking:
-    """A stack, the manifest that it is for, and the names of its locks."""
+    """A stack, the manifest that it is for, the names of its locks, and how a command names them."""
 
     advice: Advice
     found: FoundManifest
     names: Sequence[str]
+    way: Way
 
     def rendered(self) -> list[Lock]:
         """Return its locks as they are to be written."""
         return [_rendered(self.advice, self.found, name) for name in self.names]
+
+    def commands(self, place: int, lock: Lock) -> tuple[str, ...]:
+        """Return the commands that install from one of its locks; only the first need not be named."""
+        way = replace(self.way, names_lock=self.way.names_lock or place > 0)
+        return install_commands(lock, self.advice, way, self.names[place])
 
 
 def lock(
@@ -156,12 +162,8 @@ def lock(
     written = write_locks(every, manifests=manifests, edited=edited) if mode == "write" else ()
     return [
         [
-            render.LockNote(
-                str(each.path),
-                _state(each, written, mode),
-                install_command(name, each.format, stack.advice),
-            )
-            for name, each in zip(stack.names, its, strict=True)
+            render.LockNote(str(each.path), _state(each, written, mode), stack.commands(place, each))
+            for place, each in enumerate(its)
         ]
         for stack, its in zip(stacks, locks, strict=True)
     ]
@@ -196,30 +198,3 @@ def render_lock(advice: Advice, manifest: Manifest, form: LockFormat) -> str:
             from pinwise.formats.requirements_lock import render_requirements_lock  # noqa: PLC0415
 
             return render_requirements_lock(advice)
-
-
-def install_command(name: str, form: LockFormat, advice: Advice) -> str:
-    """Return the command that installs from a lock, to be run in its folder.
-
-    pip takes no project folder from a file with digests, for a folder has none.
-    """
-    has_folder = any(pin.local is not None and pin.local.sha256 is None for pin in advice.pins)
-    match form:
-        case LockFormat.PYLOCK:
-            return f"uv pip sync {name}" if has_folder else f"pip install -r {name}"
-        case LockFormat.PIPFILE_LOCK:
-            more = {group.name for group in advice.request.groups if group.requirements} - {DEFAULT_GROUP}
-            option = "" if not more else " --dev" if more == {_DEVELOP} else " --all"
-            return f"{_other_pipfile(name)}pipenv sync{option}"
-        case LockFormat.REQUIREMENTS:
-            options = "--no-deps --require-hashes" if is_amended(advice.request) else "--require-hashes"
-            then = "   # and then as its last lines say" if has_folder else ""
-            return f"pip install {options} -r {name}{then}"
-
-
-def _other_pipfile(name: str) -> str:
-    """Return what lets pipenv read another lock: it reads the one that is called as its Pipfile is."""
-    pipfile = PurePath(name).name.removesuffix(".lock")
-    if pipfile == "Pipfile":
-        return ""
-    return f"ln -sf Pipfile {pipfile} && PIPENV_PIPFILE={pipfile} "

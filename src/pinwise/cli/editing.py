@@ -23,6 +23,7 @@ from pinwise.cli import render
 from pinwise.cli.advising import Locking, lock, passed_by, report_lines, searched
 from pinwise.cli.asking import Question
 from pinwise.cli.exits import ExitCode, exit_code
+from pinwise.cli.install_lines import Way
 from pinwise.cli.lines import Line
 from pinwise.cli.paper import write_lines, write_warnings
 from pinwise.cli.reading import Asked, lock_names
@@ -135,7 +136,8 @@ class _Editing:
         if not is_again:
             write_warnings([*question.warnings, *passed_by(after.folder, names)])
         outcome = searched(question, options)
-        return _Attempt(question, outcome, edited, edited.manuscript(texts), names)
+        way = Way.of(self.folder, options, after)
+        return _Attempt(question, outcome, edited, edited.manuscript(texts), names, way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ class _Attempt:
     edited: EditedManifest
     manuscript: Manuscript
     names: tuple[str, ...]
+    way: Way
 
     def conclude(self, options: Options) -> int:
         """Write manifest and locks where there is advice, and print the report."""
@@ -155,7 +158,7 @@ class _Attempt:
         mode = "dry" if options["dry_run"] else "write"
         notes: list[render.LockNote] = []
         if isinstance(outcome, Advice):
-            stack = Locking(outcome, self.question.found, self.names)
+            stack = Locking(outcome, self.question.found, self.names, self.way)
             notes = lock([stack], mode=mode, edited=self.manuscript)[0]
         explanation = explain(outcome.derivation) if isinstance(outcome, Refusal) else None
         if options["form"] == "json":

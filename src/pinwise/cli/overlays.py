@@ -8,7 +8,7 @@ keeps its lock as it is and takes no other's away.
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pinwise.actions.present import Upgrade
@@ -16,6 +16,7 @@ from pinwise.cli import render
 from pinwise.cli.advising import Locking, code_of, lock, mode_of, passed_by, report_lines, searched
 from pinwise.cli.asking import Question
 from pinwise.cli.exits import ExitCode
+from pinwise.cli.install_lines import Way
 from pinwise.cli.lines import Line, wrap
 from pinwise.cli.paper import write_lines, write_warnings
 from pinwise.cli.reading import Asked, read_overlays
@@ -73,7 +74,7 @@ def run_overlays(folder: str | None, options: Mapping[str, Any]) -> int:
     )
     answer = _answer if len(asked) > 1 else _only_answer
     answered = [answer(each, question, options) for each, question in zip(asked, questions, strict=True)]
-    answered = _locked(answered, mode=mode_of(options))
+    answered = _locked(answered, folder, options)
     _write_shared_warnings((each.name, _new_warnings(each)) for each in answered)
     if options["form"] == "json":
         reports = [_report(each, is_check=options["check"]) for each in answered]
@@ -147,18 +148,27 @@ def _only_answer(asked: Asked, question: Question, options: Mapping[str, Any]) -
     return Answered(asked, question, searched(question, options))
 
 
-def _locked(answered: Sequence[Answered], *, mode: str) -> list[Answered]:
+def _locked(answered: Sequence[Answered], folder: str | None, options: Mapping[str, Any]) -> list[Answered]:
     """Write the locks of those that have a stack."""
     having = [
-        (at, Locking(each.outcome, each.asked.found, each.asked.locks))
+        (at, Locking(each.outcome, each.asked.found, each.asked.locks, _way(each, folder, options)))
         for at, each in enumerate(answered)
         if isinstance(each.outcome, Advice)
     ]
+    mode = mode_of(options)
     notes = dict(zip((at for at, _ in having), lock([it for _, it in having], mode=mode), strict=True))
     return [
         Answered(each.asked, each.question, each.outcome, notes.get(at, ()))
         for at, each in enumerate(answered)
     ]
+
+
+def _way(answered: Answered, folder: str | None, options: Mapping[str, Any]) -> Way:
+    way = Way.of(folder, options, answered.asked.found)
+    overlay = answered.asked.overlay
+    assert overlay is not None, "only overlays are asked here"
+    place = folder or "" if not options["requirement"] else way.place
+    return replace(way, place="" if place == "." else place, overlay=overlay.name)
 
 
 # --- what is said

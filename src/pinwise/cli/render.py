@@ -41,12 +41,12 @@ class LockNote:
         name: Its path, as people see it.
         state: "written", "unchanged" or "not written" (a dry run); for a check "up to date", "stale" or
             "missing".
-        command: How to install from it, in its folder.
+        commands: How to install from it: ours first, then another tool's that does the same.
     """
 
     name: str
     state: str
-    command: str
+    commands: tuple[str, ...]
 
 
 # --- advice
@@ -61,7 +61,7 @@ def render_advice(advice: Advice, locks: Sequence[LockNote]) -> list[Line]:
     lines += [*_target(request.environment), *_pins(advice), *_indexes(advice)]
     lines += [*_changes(advice), Line(), *_costs(advice), Line(), *_proof(advice), *_better(advice)]
     lines += [*_left_out(advice.left_out), *amendments(request, advice.amended), *_skipped(advice)]
-    return [*lines, *_locks(locks)]
+    return [*lines, *_locks(locks, request.environment)]
 
 
 def _manifest(request: Request) -> str:
@@ -312,7 +312,7 @@ def _skipped(advice: Advice) -> Iterator[Line]:
         yield Line(f"  and some of {projects}; `--format json` lists all")
 
 
-def _locks(locks: Sequence[LockNote]) -> Iterator[Line]:
+def _locks(locks: Sequence[LockNote], environment: Environment) -> Iterator[Line]:
     if not locks:
         return
     yield Line()
@@ -327,8 +327,19 @@ def _locks(locks: Sequence[LockNote]) -> Iterator[Line]:
     if not any(lock.state in {"written", "unchanged"} for lock in locks):
         return
     yield Line()
-    yield Line("Next, install it:", "title")
-    yield from (Line(f"  {lock.command}") for lock in locks)
+    yield from (Line(line.text, "title") for line in wrap(f"Next, install it{_elsewhere(environment)}:"))
+    for lock in locks:
+        for place, command in enumerate(lock.commands):
+            yield Line(f"  or: {command}" if place else f"  {command}")
+
+
+def _elsewhere(environment: Environment) -> str:
+    """Say where a stack for a declared platform will be installed, which may be another machine."""
+    if environment.origins.get("platform", "").startswith("detected"):
+        return ""
+    name = environment.python_name
+    python = name if name.startswith("PyPy") else f"Python {name}"
+    return f" where it will run, on {environment.platform} with {python}"
 
 
 def render_check(advice: Advice, locks: Sequence[LockNote]) -> list[Line]:
