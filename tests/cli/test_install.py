@@ -175,6 +175,27 @@ def test_an_index_of_the_options_stands_in(scene: Scene) -> None:
     assert "--index-url https://mirror.example/simple\n" in Path(f"{log}.txt").read_text()
 
 
+def test_a_mirror_stands_in_for_its_own_index_only(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the settings say is a mirror is asked for that index, and no other one through it."""
+    log = scene.uv(f"cat \"$last\" >> '{scene.bin}/all'; exit 0")
+    scene.environment()
+    main_index, other = "https://main.example/simple", "https://other.example/simple"
+    stack = advice(
+        pin("flask", "3.0", asked="flask", index=main_index),
+        pin("click", "8.1", asked="click", index=other),
+        environment=HERE,
+    )
+    scene.write("pylock.toml", render_pylock(stack))
+    monkeypatch.setenv("PINWISE_INDEX_URL", "https://me:word@mirror.example/simple")
+    monkeypatch.setenv("PINWISE_INDEX_NAME", main_index)
+    assert scene.run("install").exit_code == 1
+    lines = (scene.bin / "all").read_text().splitlines()
+    assert f"--index-url {other}" in lines
+    assert "--index-url https://me:word@mirror.example/simple" in lines
+    assert not any(main_index in line for line in lines)
+    assert len(log.read_text().splitlines()) == 2
+
+
 def test_several_indexes_are_asked_one_by_one(scene: Scene) -> None:
     """Each of them gets a run of its own, with its own pins."""
     log = scene.uv(f"cat \"$last\" >> '{scene.bin}/all'")

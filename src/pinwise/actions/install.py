@@ -76,12 +76,13 @@ class Routes:
             indexes: All indexes of a request, in its order.
             asked: The index URL among the command's options, None where there is none.
         """
-        pairs = zip(own, named, strict=False)
+        instead = {old.url: new for old, new in zip(own, named, strict=False) if old.url != new.url}
+        instead |= {index.stands_for.url: index for index in indexes if index.stands_for is not None}
         return replace(
             self,
             known={index.url: index for index in (*reversed(indexes), *own)},
-            instead={old.url: new for old, new in pairs if old.url != new.url},
-            default=asked,
+            instead=instead,
+            default=None if asked is None or asked.stands_for is not None else asked,
             usual=tuple(indexes),
         )
 

@@ -178,6 +178,7 @@ def format_option(*forms: str) -> Callable[[Function], Function]:
 def installing_options(function: Function) -> Function:
     """Add the options of the commands that install from a lock."""
     function = config_file_option(function)
+    function = setting_options("index_name")(function)
     function = click.option(
         "--index-url", metavar="URL", help="An index that is asked in place of the one that the lock names."
     )(function)
