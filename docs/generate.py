@@ -16,6 +16,7 @@ import click
 from pinwise.actions.convert import SOURCES, TARGETS
 from pinwise.actions.manifest import MANIFESTS
 from pinwise.cli import main as command
+from pinwise.cli.common import COMMON, long_name, options_of
 from pinwise.cli.exits import ExitCode
 from pinwise.environment.file import KEYS as TARGET_KEYS
 from pinwise.environment.platforms import KNOWN_PLATFORMS
@@ -92,22 +93,69 @@ CLI = """\
 stdout carries the result only; progress, warnings and errors go to stderr. What the exit codes mean is in
 [exit codes](exit-codes.md). Every command explains itself with `-h` or `--help`. Most options are settings,
 which can be given elsewhere too: see [settings](settings.md).
-"""
+
+## Options of every command
+
+They may stand before the command's name or after it.
+
+{common}
+`-v` and `-q` cancel each other out. With `-q` stderr carries errors only; with `-qq` no report goes to stdout
+either, but what is asked for as data does: `--format json`, a converted text, a path.
+
+`--color` outranks `PINWISE_COLOR`. Where neither says `always` or `never`, colours are off if `NO_COLOR` is
+set, else on if `FORCE_COLOR` or `CLICOLOR_FORCE` is set and not `0`, else off if `TERM` is `dumb`, else on
+where the stream is a terminal.
+
+## Variables
+
+Every option can be given by a variable, which the option outranks. Those of settings are in
+[settings](settings.md); these are the others. A flag is `true` or `false`, `-v` and `-q` are numbers; what
+may be given several times stands between white space. An empty variable counts as not set.
+
+{variables}"""
 
 
 def cli() -> str:
     """Describe every command and every option."""
-    return CLI + "".join(_commands(command, command.make_context("pinwise", [], resilient_parsing=True)))
+    context = command.make_context("pinwise", [], resilient_parsing=True)
+    common = (_option(each, context) for each in options_of(command) if each.name in COMMON)
+    head = CLI.format(common=table(("option", "meaning"), common), variables=_variables())
+    return head + "".join(_commands(command, context))
+
+
+def _option(option: click.Option, context: click.Context) -> tuple[str, str]:
+    names, meaning = option.get_help_record(context) or ("", "")
+    return f"`{names}`", meaning
+
+
+def _variables() -> str:
+    """Return a table of the variables that are not those of settings."""
+    found: dict[str, list[str]] = {}
+    for path, each in _within(command, ""):
+        for option in options_of(each):
+            if option.envvar:
+                found.setdefault(f"`{option.envvar}`\n`{long_name(option)}`", []).append(path)
+    rows = (
+        (*names.split("\n"), _code(paths) if all(paths) else "every command")
+        for names, paths in found.items()
+    )
+    return table(("variable", "option", "commands"), sorted(rows))
+
+
+def _within(described: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    yield path, described
+    if isinstance(described, click.Group):
+        for name, inner in described.commands.items():
+            yield from _within(inner, f"{path} {name}".strip())
 
 
 def _commands(described: click.Command, context: click.Context) -> Iterator[str]:
     usage = " ".join(described.collect_usage_pieces(context))
     help_text = inspect.cleandoc(described.help or "").replace("\b\n", "")
     yield f"\n## {context.command_path}\n\n```text\n{context.command_path} {usage}\n```\n\n{help_text}\n"
-    options = [each for each in described.params if isinstance(each, click.Option)]
-    rows = [record for option in options if (record := option.get_help_record(context)) is not None]
+    rows = [_option(option, context) for option in options_of(described) if option.name not in COMMON]
     if rows:
-        yield "\n" + table(("option", "meaning"), ((f"`{names}`", meaning) for names, meaning in rows))
+        yield "\n" + table(("option", "meaning"), rows)
     if isinstance(described, click.Group):
         for name in described.list_commands(context):
             inner = described.get_command(context, name)
@@ -264,7 +312,7 @@ groups = ["serve"]
 | `PIP_CERT`, `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE` | Certificates, where `ca_file` is not set. |
 | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY` | Proxies, in capitals or small letters. |
 | `VIRTUAL_ENV`, `PATH` | Where the project's Python is looked for. |
-| `NO_COLOR`, `TERM` | No colours if `NO_COLOR` is set or `TERM` is `dumb`. |
+| `NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE`, `TERM` | See [`--color`](cli.md#options-of-every-command). |
 """
 
 

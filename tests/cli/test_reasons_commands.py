@@ -197,7 +197,7 @@ def test_what_cannot_be_known_offline_is_undecided_too(place: Place) -> None:
         (("why", "-"), "is not a valid project name"),
         (("why", "json", "9"), "`json` has no release 9"),
         (("why", "json", "new"), "`new` is not a version"),
-        (("why",), "missing argument 'NAME'"),
+        (("why",), "`pinwise why` needs `NAME`"),
         (("why", "json", "--folder", "absent"), "absent"),
         (("tree", "--invert", "jsom"), "did you mean `json`?"),
         (("tree", "--depth", "-1"), "--depth"),

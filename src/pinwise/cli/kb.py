@@ -26,7 +26,7 @@ def status_command(**options: Any) -> int:
 
     settings = read_settings(options)
     with wiring.open_knowledge(settings, read_only=True) as store:
-        write_lines(render_status(knowledge_status(store)), is_plain=settings.is_plain)
+        write_lines(render_status(knowledge_status(store)))
     return ExitCode.OK
 
 
@@ -54,7 +54,7 @@ def forget_command(name: str, **options: Any) -> int:
             f"nothing is known of `{project}`",
             hint=f"did you mean `{near[0]}`?" if near else "`pinwise kb status` says what is known",
         )
-    write_lines(render_forgetting(forgetting), is_plain=settings.is_plain)
+    write_lines(render_forgetting(forgetting))
     return ExitCode.OK
 
 

@@ -12,7 +12,7 @@ _KIBI = 1024
 
 def render_status(status: KnowledgeStatus) -> list[Line]:
     """Return what is in a knowledge base: where it is, its size, and what is known of each index."""
-    lines = [Line(f"{status.path}  ({_size(status.size)})", "title")]
+    lines = [Line(f"{status.path}  ({size_in_words(status.size)})", "title")]
     if not status.indexes:
         lines.append(Line("Nothing is known yet."))
     for index in status.indexes:
@@ -47,7 +47,8 @@ def render_forgetting(forgetting: Forgetting) -> list[Line]:
     ]
 
 
-def _size(size: float) -> str:
+def size_in_words(size: float) -> str:
+    """Return a number of bytes: ``12.5 MiB``."""
     for unit in ("bytes", "KiB", "MiB"):
         if size < _KIBI:
             return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"

@@ -115,9 +115,8 @@ def overlay_source(overlay: Overlay, folder: Path) -> Source:
 
 def config_sources(option: object, environ: Mapping[str, str], folder: Path) -> Iterator[Source]:
     """Yield the configuration file, if there is one."""
-    named = option if isinstance(option, str) else environ.get(CONFIG_VARIABLE)
-    path = folder / os.path.expanduser(named) if named else user_folder("config") / "config.toml"  # noqa: PTH111
-    text = read_file(path, "configuration file", is_needed=bool(named))
+    path, is_named = config_path(option, environ, folder)
+    text = read_file(path, "configuration file", is_needed=is_named)
     if text is None:
         return
     document = Document.parse(text, str(path))
@@ -130,6 +129,19 @@ def config_sources(option: object, environ: Mapping[str, str], folder: Path) -> 
     )
     _refuse_unknown(source, [setting.name for setting in SETTINGS])
     yield source
+
+
+def config_path(option: object, environ: Mapping[str, str], folder: Path) -> tuple[Path, bool]:
+    """Return where the configuration file is, and whether an option or a variable names it."""
+    named = option if isinstance(option, str) else environ.get(CONFIG_VARIABLE)
+    if named:
+        return folder / os.path.expanduser(named), True  # noqa: PTH111  # `~` alone may fail
+    return user_folder("config") / "config.toml", False
+
+
+def read_config_path(option: object) -> Path:
+    """Return where the configuration file of this process is, whether or not there is one."""
+    return config_path(option, os.environ, Path.cwd())[0]
 
 
 def read_file(path: Path, what: str, *, is_needed: bool = False) -> str | None:
