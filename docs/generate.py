@@ -17,6 +17,7 @@ from pinwise.actions.convert import SOURCES, TARGETS
 from pinwise.actions.manifest import MANIFESTS
 from pinwise.cli import main as command
 from pinwise.cli.common import COMMON, long_name, options_of
+from pinwise.cli.completion_table import completion_table
 from pinwise.cli.exits import ExitCode
 from pinwise.environment.file import KEYS as TARGET_KEYS
 from pinwise.environment.platforms import KNOWN_PLATFORMS
@@ -54,6 +55,7 @@ from pinwise.units.sieves import SIEVES
 from pinwise.units.steps import METADATA_STEPS, STEPS
 
 FOLDER = Path(__file__).parent
+COMPLETION = FOLDER.parent / "src" / "pinwise" / "completion" / "commands.txt"
 NOTE = "<!-- Made from the code by `python docs/generate.py`: edit the code, not this page. -->\n\n"
 
 
@@ -655,13 +657,14 @@ def page(name: str) -> str:
 
 
 def main() -> None:
-    """Write every page that differs."""
+    """Write every page that differs, and what completion knows of the commands."""
     folder = FOLDER / "reference"
     folder.mkdir(exist_ok=True)
     for name in PAGES:
         path, text = folder / name, page(name)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
+    COMPLETION.write_text(completion_table(command), encoding="utf-8")
 
 
 if __name__ == "__main__":

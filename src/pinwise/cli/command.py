@@ -8,6 +8,7 @@ import click
 from pinwise.cli.add import add_command
 from pinwise.cli.advise import advise_command
 from pinwise.cli.common import dress, dress_outermost
+from pinwise.cli.completion import completion_command
 from pinwise.cli.config import config_command
 from pinwise.cli.convert import convert_command
 from pinwise.cli.environment import environment_command
@@ -107,3 +108,4 @@ command.add_command(convert_command)
 command.add_command(environment_command)
 command.add_command(kb_command)
 command.add_command(config_command)
+command.add_command(completion_command)

@@ -42,7 +42,8 @@ def _setting(each: ShownSetting, width: int) -> Iterator[Line]:
     for line in wrap(text, first=f"  {each.name:<{width}}  ", indent=indent):
         yield Line(line.text, "head" if each.is_default else "")
     if origin := _origin(each):
-        yield from wrap(f"from {origin}", first=f"{indent}  ", indent=f"{indent}  ")
+        words = origin if origin.startswith("declared") else f"from {origin}"
+        yield from wrap(words, first=f"{indent}  ", indent=f"{indent}  ")
 
 
 def _origin(each: ShownSetting) -> str:

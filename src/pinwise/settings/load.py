@@ -10,13 +10,13 @@ from pinwise.formats.locks import lock_name_with
 from pinwise.model.request import Manifest, Overlay, Place
 from pinwise.settings.indexes import index_choice, public_index, read_pip_configuration, trusting
 from pinwise.settings.pip import PipConfiguration
+from pinwise.settings.places import user_folder
 from pinwise.settings.sources import (
     Source,
     config_sources,
     manifest_source,
     option_source,
     overlay_source,
-    user_folder,
     variable_source,
 )
 from pinwise.settings.table import BY_NAME, SETTINGS, Setting, Settings
@@ -97,7 +97,7 @@ class _Loading:
             settings,
             asked=index_choice(self.sources[:1]),
             fallback=self._fallback(pip),
-            kb=settings.kb if "kb" in values else user_folder("data") / "knowledge.sqlite",
+            kb=settings.kb if "kb" in values else Path(user_folder("data")) / "knowledge.sqlite",
             ca_file=settings.ca_file or self._ca_file(pip),
             proxies=self._proxies(pip),
             virtual_env=Path(self.environ["VIRTUAL_ENV"]) if self.environ.get("VIRTUAL_ENV") else None,

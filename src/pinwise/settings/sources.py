@@ -11,9 +11,9 @@ from pinwise.formats.own_table import MANIFEST_KEYS, OVERLAY_KEYS, OVERLAYS_KEY
 from pinwise.formats.toml_text import Document
 from pinwise.model.errors import UsageError
 from pinwise.model.request import Manifest, Overlay, Place
-from pinwise.settings.table import BY_NAME, PREFIX, SETTINGS, Setting
+from pinwise.settings.places import CONFIG_VARIABLE, user_folder
+from pinwise.settings.table import BY_NAME, SETTINGS, Setting
 
-CONFIG_VARIABLE = f"{PREFIX}CONFIG_FILE"
 MOST_BYTES = 1_000_000
 """The longest configuration file that is read."""
 
@@ -136,7 +136,7 @@ def config_path(option: object, environ: Mapping[str, str], folder: Path) -> tup
     named = option if isinstance(option, str) else environ.get(CONFIG_VARIABLE)
     if named:
         return folder / os.path.expanduser(named), True  # noqa: PTH111  # `~` alone may fail
-    return user_folder("config") / "config.toml", False
+    return Path(user_folder("config")) / "config.toml", False
 
 
 def read_config_path(option: object) -> Path:
@@ -169,14 +169,6 @@ def read_file(path: Path, what: str, *, is_needed: bool = False) -> str | None:
         raise UsageError(f"the {what} cannot be read: {error.strerror}", file=path) from None
     except UnicodeDecodeError:
         raise UsageError(f"the {what} is not UTF-8", file=path) from None
-
-
-def user_folder(kind: str) -> Path:
-    """Return the user's own folder for our configuration ("config") or for our data ("data")."""
-    import platformdirs  # noqa: PLC0415  # 15 ms, not for every command
-
-    folder = platformdirs.user_config_path if kind == "config" else platformdirs.user_data_path
-    return folder("pinwise", appauthor=False)
 
 
 def _refuse_unknown(source: Source, names: Sequence[str], where: str = "a manifest") -> None:

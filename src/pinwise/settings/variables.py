@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 
 from pinwise.explain.names import near_names
 from pinwise.formats.entries import shown
-from pinwise.settings.sources import CONFIG_VARIABLE
+from pinwise.settings.places import CONFIG_VARIABLE
 from pinwise.settings.table import PREFIX, SETTINGS
 
 
