@@ -72,10 +72,11 @@ def test_a_variable_means_one_thing() -> None:
                 assert first.help == option.help, f"`{where}` and `{name}`: {option.envvar}"
 
 
-def test_own_variables_are_of_options_that_exist() -> None:
-    """The table of exceptions names no option that is gone."""
-    there = {(name, long_name(option)) for name, each in commands(main) for option in options_of(each)}
-    assert set(OWN_VARIABLES) <= there
+def test_own_variables_are_nobody_else_s() -> None:
+    """An option that means something else has a variable with its command's name."""
+    for (command, option), variable in OWN_VARIABLES.items():
+        assert variable.startswith(f"PINWISE_{command.upper().replace(' ', '_')}_")
+        assert variable != variable_of("any other", option)
 
 
 def test_a_variable_stands_for_its_option(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

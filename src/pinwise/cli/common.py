@@ -3,7 +3,7 @@
 A command's own module says nothing of either.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from typing import Any
 
@@ -17,7 +17,11 @@ from pinwise.settings.table import BY_NAME, PREFIX
 COMMON = ("verbose", "quiet", "color", "no_progress", "directory")
 """The names of the options that every command has."""
 
-OWN_VARIABLES: dict[tuple[str, str], str] = {}
+OWN_VARIABLES: Mapping[tuple[str, str], str] = {
+    (command, f"--{option}"): f"{PREFIX}{command.upper()}_{option.upper()}"
+    for command in ("add", "remove")
+    for option in ("group", "extra")  # where to write, not what to lock
+}
 """(Command, option) -> variable, where the option means something else than other commands' of that name."""
 
 
