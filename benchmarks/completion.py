@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pinwise.knowledge.schema import create
@@ -57,22 +58,25 @@ def make_knowledge_base(path: Path, projects: int, releases: int) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     create(connection)
-    connection.execute("INSERT INTO indexes (id, url) VALUES (1, 'https://index.example/simple')")
     numbers = range(1, projects + 1)
-    connection.executemany(
-        "INSERT INTO projects (id, index_id, name) VALUES (?, 1, ?)", ((n, f"project-{n}") for n in numbers)
-    )
-    connection.executemany(
-        "INSERT INTO pages (project_id, revision, is_found, status, skipped, checked) "
-        "VALUES (?, 1, 1, '', '[]', 0)",
-        ((n,) for n in numbers),
-    )
-    connection.executemany(
-        "INSERT INTO releases (project_id, version) VALUES (?, ?)",
-        ((1 + n % projects, f"1.{n // projects}") for n in range(releases)),
-    )
+    insert(connection, "indexes", ("id", "url"), [(1, "https://index.example/simple")])
+    insert(connection, "projects", ("id", "index_id", "name"), ((n, 1, f"project-{n}") for n in numbers))
+    insert(connection, "pages", ("project_id", "is_found", "skipped"), ((n, 1, "[]") for n in numbers))
+    versions = ((1 + n % projects, f"1.{n // projects}") for n in range(releases))
+    insert(connection, "releases", ("project_id", "version"), versions)
     connection.execute("COMMIT")
     connection.close()
+
+
+def insert(
+    connection: sqlite3.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
+    """Add rows; a column that must hold something and is not given holds 0."""
+    described = connection.execute(f"PRAGMA table_info({table})").fetchall()
+    others = [name for _, name, _, is_needed, *_ in described if is_needed and name not in columns]
+    marks = ["?"] * len(columns) + ["0"] * len(others)
+    names = ", ".join([*columns, *others])
+    connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({', '.join(marks)})", rows)
 
 
 def report(question: str, arguments: list[str], folder: Path, times: int) -> None:

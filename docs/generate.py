@@ -598,6 +598,17 @@ def reasons() -> str:
     )
 
 
+def state() -> str:
+    """Describe what commands about settings, knowledge and files print, from its schema."""
+    schema = json.loads((FOLDER / "state.schema.json").read_text(encoding="utf-8"))
+    parts = [_object(name, part, schema) for name, part in schema["$defs"].items()]
+    return (
+        "# Settings, knowledge base and conversions as JSON\n\n"
+        f"{schema['description']} Their schema is [state.schema.json](../state.schema.json).\n"
+        + "".join(parts)
+    )
+
+
 def _object(name: str, part: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     rows = (
         (f"`{key}`", _type(value), _meaning(value, schema))
@@ -625,6 +636,8 @@ def _type(value: Mapping[str, Any]) -> str:
             return f"list of {_type(items)}"
         case {"type": "object", "additionalProperties": {"type": kind}}:
             return f"object of {kind}s"
+        case {"type": "object", "additionalProperties": {"$ref": _}}:
+            return "object"
         case {"type": list(kinds)}:
             return " or ".join(kinds)
         case {"type": kind}:
@@ -646,6 +659,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "exit-codes.md": exit_codes,
     "report.md": report,
     "reasons.md": reasons,
+    "state.md": state,
     "formats.md": formats,
 }
 """Every generated page, by its name under docs/reference."""

@@ -182,12 +182,9 @@ def _nothing_required(found: FoundManifest) -> ManifestError:
         "pyproject": 'add `dependencies = ["flask"]` to `[project]`, or ask for more: `--all-extras`, '
         "`--all-groups`",
         "script": 'add `# dependencies = ["requests"]` to its block',
+        "Pipfile": 'add a line such as `flask = "*"` below `[packages]`',
     }
-    hint = hints.get(
-        found.manifest.kind,
-        'add a requirement, such as `flask = "*"` below `[packages]` of a Pipfile '
-        "or a line `flask` in requirements.in",
-    )
+    hint = hints.get(found.manifest.kind, "add a line such as `flask` or `flask>=3`")
     if found.passed_over:
         hint = f"`{found.passed_over[0]}` in the same folder was not read; to read it instead, name it"
     return ManifestError("this manifest requires nothing", file=found.manifest.files[0], hint=hint)

@@ -43,8 +43,10 @@ class ShownSetting:
                 return "yes" if self.value else "no"
             case list():
                 return ", ".join(map(str, self.value))
-            case int() | float():
+            case int():
                 return f"{self.value:,}"
+            case float():
+                return f"{self.value:g}"
         return str(self.value)
 
 
@@ -61,8 +63,14 @@ def shown_settings(settings: Settings) -> Iterator[ShownSetting]:
 
 
 def shown_proxies(settings: Settings) -> dict[str, str]:
-    """Return the proxies, without logins."""
-    return {scheme: _safe(url) for scheme, url in sorted(settings.proxies.items())}
+    """Return the proxies, without logins, which may stand in front of a host without a scheme, too."""
+    return {scheme: _without_login(url) for scheme, url in sorted(settings.proxies.items())}
+
+
+def _without_login(proxy: str) -> str:
+    scheme, mark, rest = proxy.rpartition("://")
+    login, at, host = rest.rpartition("@")
+    return _safe(f"{scheme}{mark}{'****' if login else ''}{at}{host}")
 
 
 def _indexes(setting: Setting, settings: Settings) -> ShownSetting:
