@@ -84,7 +84,7 @@ def read_wanted(
 def read_target_manifest(where: str | None) -> Manifest | None:
     """Read what a folder's manifest says about the target; None where it is of a kind that says nothing."""
     if not Path(where or ".").exists():
-        raise UsageError(f"there is no folder `{where}`")
+        raise UsageError(f"there is no folder `{where}`", hint="name the folder of a manifest, or none")
     return _read_target_manifest(where, archives=archives)
 
 

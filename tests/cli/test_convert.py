@@ -123,7 +123,7 @@ def test_a_pipfile_lock_gets_the_hash_of_its_pipfile(folder: Path) -> None:
     """A Pipfile.lock answers the Pipfile beside it; without one there is a warning."""
     example(folder, "requirements.txt", to="pins.txt")
     alone = convert("pins.txt", "Pipfile.lock", "--dry-run")
-    assert "warning: there is no `Pipfile` beside the lock" in alone.stderr
+    assert "warning: There is no `Pipfile` beside the lock" in alone.stderr
     (folder / "Pipfile").write_text(PIPFILE)
     result = convert("pins.txt", "Pipfile.lock")
     assert result.exit_code == 0, result.output

@@ -173,7 +173,7 @@ def _lock(
 
 
 _NO_PIPFILE = (
-    "there is no `Pipfile` beside the lock: `pipenv sync` installs from it, and `pipenv install --deploy` "
+    "There is no `Pipfile` beside the lock: `pipenv sync` installs from it, and `pipenv install --deploy` "
     "calls it out of date."
 )
 

@@ -159,16 +159,20 @@ def read_file(path: Path, what: str, *, is_needed: bool = False) -> str | None:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
-            raise UsageError(f"this {what} is longer than {MOST_BYTES:,} bytes", file=path)
+            raise UsageError(f"this {what} is longer than {MOST_BYTES:,} bytes", file=path, hint=_LOOK)
         return content.decode("utf-8-sig")
     except FileNotFoundError:
         if is_needed:
-            raise UsageError(f"there is no {what} `{path}`") from None
+            raise UsageError(f"there is no {what} `{path}`", hint=_LOOK) from None
         return None
     except OSError as error:
-        raise UsageError(f"the {what} cannot be read: {error.strerror}", file=path) from None
+        reason = f"the {what} cannot be read: {error.strerror}"
+        raise UsageError(reason, file=path, hint=_LOOK) from None
     except UnicodeDecodeError:
-        raise UsageError(f"the {what} is not UTF-8", file=path) from None
+        raise UsageError(f"the {what} is not UTF-8", file=path, hint=_LOOK) from None
+
+
+_LOOK = "look at what is there, or name another file"
 
 
 def _refuse_unknown(source: Source, names: Sequence[str], where: str = "a manifest") -> None:
