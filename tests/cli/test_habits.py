@@ -15,7 +15,7 @@ from support.place import TARGET, Place, failed, write
 ENVIRONMENT = ("environment", *TARGET)
 BOLD = "\x1b[1m"
 
-SAME_MEANING = {"--dry-run", "--format", "--check"}
+SAME_MEANING = {"--dry-run", "--format", "--check", "--requirement", "--overlay", "--dev"}
 """Options whose help is worded for each command, and which mean the same in all of them."""
 
 
@@ -36,8 +36,8 @@ def commands(described: click.Command, name: str = "") -> Iterator[tuple[str, cl
 
 
 def shape(option: click.Option) -> tuple[object, ...]:
-    """Return what kind of value an option takes."""
-    return (option.is_flag, option.count, option.multiple, option.nargs, type(option.type).__name__)
+    """Return what kind of value an option takes; whether several is left to the command."""
+    return (option.is_flag, option.count, option.nargs, type(option.type).__name__)
 
 
 def test_every_command_has_the_common_options() -> None:

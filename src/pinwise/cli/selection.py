@@ -12,7 +12,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.option("--extra", metavar="NAME", multiple=True, help="Also lock an extra of a `pyproject.toml`."),
-    click.option("--all-extras", is_flag=True, help="Also lock all of its extras."),
+    click.option("--all-extras", is_flag=True, help="Also lock all extras of a `pyproject.toml`."),
     click.option("--group", metavar="NAME", multiple=True, help="Also lock one of its dependency groups."),
     click.option(
         "--only-group",
@@ -20,7 +20,7 @@ _OPTIONS = (
         multiple=True,
         help="Lock a dependency group without what the project itself requires.",
     ),
-    click.option("--all-groups", is_flag=True, help="Also lock all of its dependency groups."),
+    click.option("--all-groups", is_flag=True, help="Also lock all dependency groups of a `pyproject.toml`."),
 )
 
 

@@ -37,11 +37,9 @@ def _name(parameter: click.Parameter, context: click.Context | None) -> str:
     source = context.get_parameter_source(parameter.name or "") if context else None
     if source is ParameterSource.ENVIRONMENT:
         return f"the variable `{parameter.envvar}`"
-    return (
-        f"`{long_name(parameter)}`"
-        if isinstance(parameter, click.Option)
-        else f"`{parameter.human_readable_name}`"
-    )
+    if isinstance(parameter, click.Option):
+        return f"`{long_name(parameter)}`"
+    return f"`{parameter.human_readable_name.removesuffix('...')}`"
 
 
 def _bad_value(kind: Any, message: str) -> tuple[str, str | None]:
