@@ -10,6 +10,8 @@ from click.testing import CliRunner, Result
 from pinwise.cli import main
 from pinwise.cli.common import COMMON, OWN_VARIABLES, is_setting, long_name, options_of, variable_of
 from pinwise.settings import SETTINGS
+from support.artifacts import wheel
+from support.loopback import LoopbackIndex
 from support.place import TARGET, Place, failed, write
 
 ENVIRONMENT = ("environment", *TARGET)
@@ -174,13 +176,19 @@ def test_quiet_leaves_errors_and_the_result(place: Place) -> None:
 def test_what_is_read_is_told_without_secrets(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """`-vv` names settings, indexes and each request, and no password, whoever holds it."""
     write(place, requirements_in="flask\n")
-    url = place.index.url.replace("http://", "http://me:s3cret@")
-    monkeypatch.setenv("PINWISE_EXTRA_INDEX_URL", url)
     monkeypatch.setenv("PINWISE_GOAL", "latest")
-    result = place.advise("-vv")
-    assert result.exit_code == 0, result.output
+    with LoopbackIndex(credentials=("me", "s3cret")) as private:
+        private.add(wheel("flask", "3.0"))
+        url = private.url.replace("http://", "http://me:s3cret@")
+        monkeypatch.setenv("PINWISE_EXTRA_INDEX_URL", url)
+        monkeypatch.setenv("PINWISE_INDEX_URL", place.index.url)
+        result = place.run("advise", *TARGET, "-vv", index_url=None)
+        assert result.exit_code == 0, result.output
+        named = f"{private.url}, named in `PINWISE_EXTRA_INDEX_URL`, with a login"
+        assert f"note: index 1 of 2: {named}" in result.stderr
+        assert "note: the page of `flask`: 200 after" in result.stderr
+        assert f"`{private.url}/flask/`" in result.stderr
     assert "note: setting `goal`: latest (variable `PINWISE_GOAL`)" in result.stderr
-    assert f"note: index 1 of 2: {place.index.url}" in result.stderr or "index 1 of 1" in result.stderr
     assert "note: the knowledge base is " in result.stderr
     assert "s3cret" not in result.output
 
