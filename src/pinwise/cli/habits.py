@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, replace
 
 import click
@@ -55,22 +55,16 @@ class Habits:
         Raises:
             UsageError: It is no folder that can be entered.
         """
-        if self.directory is None:
+        with ExitStack() as stack:
+            if self.directory is not None:
+                try:
+                    stack.enter_context(chdir(os.path.expanduser(self.directory)))  # noqa: PTH111  # never fails
+                except (OSError, ValueError):
+                    raise UsageError(
+                        f"there is no folder `{self.directory}` to start in",
+                        hint="`--directory` or `PINWISE_DIRECTORY` names it",
+                    ) from None
             yield
-            return
-        folder = os.path.expanduser(self.directory)  # noqa: PTH111  # `~` alone may fail
-        try:
-            entered = chdir(folder)
-            entered.__enter__()
-        except (OSError, ValueError):
-            raise UsageError(
-                f"there is no folder `{self.directory}` to start in",
-                hint="`--directory` or `PINWISE_DIRECTORY` names it",
-            ) from None
-        try:
-            yield
-        finally:
-            entered.__exit__(None, None, None)
 
 
 USUAL = Habits()
