@@ -17,7 +17,10 @@ from support.place import TARGET, Place, failed, write
 ENVIRONMENT = ("environment", *TARGET)
 BOLD = "\x1b[1m"
 
-SAME_MEANING = {"--dry-run", "--format", "--check", "--requirement", "--overlay", "--dev"}
+SAME_MEANING = {
+    *("--dry-run", "--format", "--check", "--requirement", "--overlay", "--dev"),
+    *("--extra", "--all-extras", "--group", "--only-group", "--all-groups"),
+}
 """Options whose help is worded for each command, and which mean the same in all of them."""
 
 
