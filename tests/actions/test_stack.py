@@ -5,7 +5,7 @@ from dataclasses import replace
 from packaging.version import Version
 
 from pinwise.actions.advise import SearchOptions, advise
-from pinwise.model.facts import File, Project, Release, Snapshot
+from pinwise.model.facts import File, Project, Release, Skip, Snapshot
 from pinwise.model.names import normalise
 from pinwise.model.outcome import Advice, Pin
 from support.worlds import request, world
@@ -71,3 +71,24 @@ def test_a_release_whose_only_wheel_is_yanked_is_built() -> None:
     pin = pinned({"yanked": ""})
     assert names(pin.files) == ["a-1.tar.gz"]
     assert [price.unit for price in pin.prices] == ["sdist-build"]
+
+
+def test_only_what_is_newer_than_a_pin_is_told_to_be_broken() -> None:
+    """An old file that nobody could want is no news; one that would have been newer than the pin is."""
+    known = world("a-b 1.5\na-b 2 unusable=broken\na-b 1 unusable=broken")
+    page = known.projects[normalise("a-b")]
+    assert isinstance(page, Project)
+    files = [
+        "a-b-0.1-final.tar.gz",
+        "A_B-1.4-py2.4.egg.zip",
+        "a-b-1.6dev-r7.tar.gz",
+        "a-b.zip",
+        "a.b-2.x.zip",
+    ]
+    page = replace(page, skipped=tuple(Skip(each, "its name cannot be read") for each in files))
+    facts = Snapshot({page.name: page}, known.documents)
+    outcome = advise(request("a-b"), facts, None, options=SearchOptions())
+    assert isinstance(outcome, Advice)
+    assert str(outcome.pins[0].version) == "1.5"
+    told = [skip.what for skip in outcome.skipped[page.name]]
+    assert told == ["a-b-1.6dev-r7.tar.gz", "a.b-2.x.zip", "a-b 2"]

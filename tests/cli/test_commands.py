@@ -498,7 +498,8 @@ def test_a_project_becomes_a_pylock_with_extras(place: Place) -> None:
     write(place, pyproject_toml=PROJECT, requirements_txt="nothing\n")
     result = place.run("advise", "--platform", TARGET[3], "--extra", "test")
     assert result.exit_code == 0, result.output
-    assert "required by `pyproject.toml`" in result.stdout
+    assert "the lowest that `requires-python` of `pyproject.toml` allows" in result.stdout
+    assert "`--python python3`" in result.stdout
     assert "Packages that `[test]` adds: 1" in result.stdout
     assert "`pyproject.toml` was read; `requirements.txt` in the same folder was not." in result.stderr
     lock = tomllib.loads((place.folder / "pylock.toml").read_text(encoding="utf-8"))
@@ -542,7 +543,7 @@ def test_a_script_has_a_lock_of_its_own(place: Place) -> None:
     (place.folder / ".python-version").write_text("3.9\n", encoding="utf-8")
     result = place.run("advise", "tool.py", "--platform", TARGET[3])
     assert result.exit_code == 0, result.output
-    assert "required by `tool.py`" in result.stdout
+    assert "the lowest that `requires-python` of `tool.py` allows" in result.stdout
     assert "pip install -r pylock.tool.toml" in result.stdout
     assert place.files() == [".python-version", "pylock.tool.toml", "tool.py"]
 

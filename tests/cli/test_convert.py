@@ -104,7 +104,7 @@ def test_dry_run_and_stdout_write_no_file(folder: Path) -> None:
     dry = convert("Pipfile", "pyproject.toml", "--dry-run")
     assert dry.exit_code == 0
     assert dry.stdout == ""
-    assert "names of groups (`develop`): the usual name of `develop` is `dev`" in dry.stderr
+    assert "the name of the group (`develop`): the usual name of `develop` is `dev`" in dry.stderr
     shown = convert("Pipfile", "-", "--to", "pyproject.toml")
     assert tomllib.loads(shown.stdout)["project"]["name"] == "shop"
     assert [path.name for path in folder.iterdir()] == ["Pipfile"]
@@ -170,7 +170,7 @@ def test_files_that_are_not_known_offline_are_refused(folder: Path, index: Loopb
         (("Pipfile", "pylock.toml"), "are a manifest and a lock"),
         (("Pipfile", "other.lock"), "does not tell its format"),
         (("Pipfile", "uv.lock"), "is that of a file that cannot be written here"),
-        (("pyproject.toml", "Pipfile"), "is that of a file that cannot be read here"),
+        (("pyproject.toml", "Pipfile"), "there is no file `pyproject.toml` to convert"),
         (("Pipfile", "-"), "does not tell its format"),
         (("Pipfile", "x", "--to", "Pipfil"), "`Pipfil` is no format for `--to`"),
         (("Pipfile", "copy/../Pipfile"), "is the source itself"),
@@ -183,8 +183,7 @@ def test_files_that_are_not_known_offline_are_refused(folder: Path, index: Loopb
 def test_bad_requests_are_named(folder: Path, arguments: tuple[str, ...], message: str) -> None:
     """What cannot be done is refused with a message and a hint, and every file stays as it was."""
     (folder / "Pipfile").write_text(PIPFILE)
-    for name in ("a.txt", "pyproject.toml"):
-        (folder / name).write_text("[project]\n")
+    (folder / "a.txt").write_text("flask\n")
     (folder / "copy").mkdir()
     assert message in refused(convert(*arguments))
     assert (folder / "Pipfile").read_text() == PIPFILE
@@ -209,3 +208,27 @@ def test_relative_paths_stay_in_their_folder(folder: Path) -> None:
     assert "is relative to the folder" in refused(convert("requirements.in", "other/Pipfile"))
     assert convert("requirements.in", "Pipfile").exit_code == 0
     assert 'app = {path = "./app", editable = true}' in (folder / "Pipfile").read_text()
+
+
+def test_a_pyproject_is_converted_with_all_that_it_requires(folder: Path) -> None:
+    """Extras and groups become categories, and what the project says besides is listed as lost."""
+    (folder / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["hatchling"]\n[project]\nname = "shop"\nversion = "1"\n'
+        'dependencies = ["flask", "lib @ file:///srv/lib"]\n[project.optional-dependencies]\n'
+        'redis = ["redis"]\nall = ["shop[redis]"]\n[dependency-groups]\ndev = ["pytest"]\n'
+    )
+    assert "`/srv/lib`" in refused(convert("pyproject.toml", "Pipfile"))
+    assert [path.name for path in folder.iterdir()] == ["pyproject.toml"]
+    text = (folder / "pyproject.toml").read_text().replace(', "lib @ file:///srv/lib"', "")
+    (folder / "pyproject.toml").write_text(text)
+    result = convert("pyproject.toml", "Pipfile")
+    assert result.exit_code == 0, result.output
+    assert tomllib.loads((folder / "Pipfile").read_text()) == {
+        "packages": {"flask": "*"},
+        "dev-packages": {"pytest": "*"},
+        "redis": {"redis": "*"},
+        "all": {"redis": "*"},
+    }
+    assert "  the build system (`build-system`): it says what is required" in result.stderr
+    assert "  which groups and extras include others (`[all]`): what they stand for" in result.stderr
+    assert (folder / "pyproject.toml").read_text() == text

@@ -116,3 +116,76 @@ def test_every_format_keeps_its_pins(locked: Place) -> None:
     write(locked, Pipfile='[packages]\nflask = "*"\n')
     for name in ("Pipfile.lock", "requirements.lock.txt", "pylock.other.toml"):
         assert "Nothing changes" in locked.advise("--lock", name).stdout, name
+
+
+# --- a lock that was made of something else
+
+
+def test_a_lock_of_another_manifest_is_not_replaced_in_silence(locked: Place) -> None:
+    """What a lock was made of is said where the new one is made of another file, with a way to keep both."""
+    before = (locked.folder / LOCK).read_text(encoding="utf-8")
+    (locked.folder / "dev tools.in").write_text("pytest\n", encoding="utf-8")
+    warning = (
+        "warning: `pylock.toml` was made of `requirements.in`, and now it is made of `dev tools.in`. To keep "
+        "both, name another lock: `--lock pylock.dev-tools.toml`."
+    )
+    dry = locked.advise("-r", "dev tools.in", "--dry-run")
+    assert warning in dry.stderr.splitlines()
+    assert (locked.folder / LOCK).read_text(encoding="utf-8") == before
+    both = locked.advise("-r", "dev tools.in", "--lock", "pylock.dev-tools.toml")
+    assert "warning" not in both.stderr
+    assert (locked.folder / LOCK).read_text(encoding="utf-8") == before
+    assert warning in locked.advise("-r", "dev tools.in").stderr.splitlines()
+    assert "warning" not in locked.advise("-r", "dev tools.in").stderr
+
+
+def test_groups_that_a_lock_would_lose_are_named(place: Place) -> None:
+    """A group that is left out now is said; one that is added takes nothing away."""
+    project = '[project]\nname = "shop"\ndependencies = ["flask"]\n[dependency-groups]\ndocs = ["pytest"]\n'
+    write(place, pyproject_toml=project)
+    assert place.advise().exit_code == 0
+    only = place.advise("--only-group", "docs", "--dry-run")
+    assert (
+        "warning: `pylock.toml` was made with what the project itself requires, not asked for now. To keep "
+        "both, name another lock: `--lock pylock.docs.toml`." in only.stderr.splitlines()
+    )
+    assert "warning" not in place.advise("--group", "docs").stderr
+    assert "was made with `docs`, not asked for now" in place.advise().stderr
+
+
+def test_a_lock_of_before_is_not_written_anew_for_its_origin(locked: Place) -> None:
+    """A lock without our note of its manifest says the same, and is replaced without a word."""
+    path = locked.folder / LOCK
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    old = "".join(line for line in lines if not line.startswith(("manifests = ", "groups = ")))
+    write(locked, requirements_in="flask<3\n")
+    path.write_text(old, encoding="utf-8")
+    again = locked.advise()
+    assert "warning" not in again.stderr
+    assert path.read_text(encoding="utf-8") == old
+
+
+@pytest.mark.parametrize("name", ["pylock.toml", "requirements.lock.txt"])
+def test_a_lock_for_another_target_is_said_to_be_one(place: Place, name: str) -> None:
+    """Where every pin stays and the target does not, the report says so; the next run has nothing to say."""
+    write(place, requirements_in="flask\n")
+    assert place.advise("--lock", name).exit_code == 0
+    other = ("--python", "3.13", "--lock", name)
+    said = " ".join(place.advise(*other).stdout.split())
+    assert (
+        f"`{name}` was made for another target: Python 3.12, manylinux_2_28_x86_64. Every pin stays." in said
+    )
+    assert "Wrote" in said
+    again = place.advise(*other).stdout
+    assert f"Nothing changes: every pin of `{name}` stays." in again
+    assert "says the same already" in again
+
+
+def test_changes_for_another_target_are_listed_below_it(place: Place) -> None:
+    """Both are said: the lock was made for another target, and what changes."""
+    write(place, requirements_in="flask<3; python_version < '3.13'\nflask; python_version >= '3.13'\n")
+    assert place.advise().exit_code == 0
+    write(place, requirements_in="flask>=3\n")
+    said = place.advise("--python", "3.13").stdout
+    assert "`pylock.toml` was made for another target: Python 3.12, manylinux_2_28_x86_64.\n" in said
+    assert "What changes in `pylock.toml`: 2" in said

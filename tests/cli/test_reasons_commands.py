@@ -99,6 +99,7 @@ def reasons_schema() -> Draft202012Validator:
 
 QUESTIONS = {
     "why_newer": ("why", "web"),
+    "why_forbidden": ("why", "web", "2.0"),
     "why_yanked": ("why", "web", "2.1"),
     "why_prerelease": ("why", "web", "4.0rc1"),
     "why_chosen": ("why", "web", "1.0"),
@@ -153,7 +154,7 @@ def test_what_json_says_of_a_counterfactual(place: Place) -> None:
     assert (other["version"], other["constraint"], other["yanked"]) == ("2.1", "web==2.1", True)
     assert other["outcome"] == "advice"
     assert other["dearer_by"] == sum(each["cost_after"] - each["cost_before"] for each in other["changes"])
-    forbidden = json.loads(place.run("why", "web", "--format", "json").stdout)["counterfactual"]
+    forbidden = json.loads(place.run("why", "web", "2.0", "--format", "json").stdout)["counterfactual"]
     assert (forbidden["outcome"], forbidden["proof"], forbidden["changes"]) == ("refusal", None, [])
     assert forbidden["conflict"]["headline"].startswith("No stack has `web` 2.0: ")
 
@@ -197,6 +198,7 @@ def test_what_cannot_be_known_offline_is_undecided_too(place: Place) -> None:
         (("why", "-"), "is not a valid project name"),
         (("why", "json", "9"), "`json` has no release 9"),
         (("why", "json", "new"), "`new` is not a version"),
+        (("why", "json", "tools/tool.py"), "to name the manifest, write `--folder tools/tool.py`"),
         (("why",), "`pinwise why` needs `NAME`"),
         (("why", "json", "--folder", "absent"), "absent"),
         (("tree", "--invert", "jsom"), "did you mean `json`?"),
@@ -219,6 +221,31 @@ def test_another_folder_can_be_asked_about(place: Place, monkeypatch: pytest.Mon
     result = place.run("why", "tool", "--folder", "project")
     assert result.exit_code == 0, result.output
     assert "requirements.txt:2" in result.stdout
+
+
+def test_a_cheaper_stack_that_moves_present_pins_is_told_so(place: Place) -> None:
+    """Pins are kept before cost counts: that, and nothing else, is why the cheaper stack was not chosen."""
+    place.write("tool<2\n")
+    assert place.run("advise").exit_code == 0
+    place.write("tool\n")
+    said = " ".join(place.run("why", "tool").stdout.split())
+    assert "costs 311 less than the chosen one, but makes 2 more changes to the lock, whose pins are" in said
+    assert "one after the other" not in said
+
+
+def test_a_project_of_an_extra_or_a_group_is_named_with_it(place: Place) -> None:
+    """What only an extra or a group requires that was not asked for is no riddle."""
+    project = '[project]\nname = "app"\ndependencies = ["tool"]\n[project.optional-dependencies]\n'
+    place.write(f'{project}net = ["web"]\n[dependency-groups]\ndev = ["shop"]\n', "pyproject.toml")
+    for name, word, option in (
+        ("web", "extra `net`", "--extra net"),
+        ("shop", "dependency group `dev`", "--group dev"),
+    ):
+        result = place.run("why", name)
+        assert result.exit_code == 2
+        assert f"only the {word} requires it, which is not asked for" in result.stderr
+        assert f"hint: ask for it too: `{option}`" in result.stderr
+        assert place.run("why", name, *option.split()).exit_code == 0
 
 
 # --- hints

@@ -50,6 +50,11 @@ def test_sources_are_asked_in_the_order_of_the_policy(tmp_path: Path) -> None:
     assert found(declared_nothing) == ("3.10", "`.python-version`, line 1")
     (tmp_path / ".python-version").unlink()
     assert found(declared_nothing) == ("3.8", "required by `Pipfile`")
+    exact = clues(tmp_path, requires_python="==3.12.*", manifest="pyproject.toml")
+    assert found(exact) == ("3.12", "required by `pyproject.toml`")
+    version, origin = found(clues(tmp_path, requires_python=">=3.9,<4", manifest="pyproject.toml"))
+    assert version == "3.9"
+    assert origin.startswith("the lowest that `requires-python` of `pyproject.toml` allows; ")
     version, origin = found(clues(tmp_path))
     assert version == read_own().version
     assert origin == f"detected: `python3` on the search path, `{bin_folder / 'python3'}`"

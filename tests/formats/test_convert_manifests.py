@@ -16,16 +16,17 @@ from pinwise.formats.convert.manifest_losses import (
     manifest_losses,
 )
 from pinwise.formats.convert.manifest_writers import convert_manifest
+from pinwise.formats.convert.pyproject_losses import pyproject_losses
 from pinwise.formats.entries import LocalPath
 from pinwise.formats.pipfile import parse_pipfile
+from pinwise.formats.pyproject import parse_project
 from pinwise.formats.requirements import parse_requirements
 from pinwise.model.errors import OutputError
 from pinwise.model.facts import Metadata, Origin
 from pinwise.model.names import normalise
-from pinwise.model.request import LocalProject, Manifest, Place
+from pinwise.model.request import EVERYTHING, LocalProject, Manifest, Place
 
 PIPFILE, REQUIREMENTS, PYPROJECT = ManifestFormat
-READABLE = (PIPFILE, REQUIREMENTS)
 
 
 def local(written: LocalPath) -> LocalProject:
@@ -44,12 +45,16 @@ def read(text: str, form: ManifestFormat) -> Manifest:
     """Read a manifest."""
     if form is PIPFILE:
         return parse_pipfile(text, "Pipfile", local=local)
+    if form is PYPROJECT:
+        return parse_project(text, "pyproject.toml", selection=EVERYTHING, local=local)
     return parse_requirements(text, "requirements.in", read=nothing_included, local=local)
 
 
 def losses(text: str, form: ManifestFormat, target: ManifestFormat) -> set[tuple[str, str]]:
     """Return subject and aspect of everything that is lost."""
     found = convert_manifest(read(text, form), target).losses
+    if form is PYPROJECT:
+        found += pyproject_losses(text, "pyproject.toml", target)
     for loss in found:
         known = REQUIREMENT_ASPECTS if loss.subject else MANIFEST_ASPECTS
         assert loss.why == known[loss.aspect].reasons[target]
@@ -141,6 +146,112 @@ def test_a_pipfile_comes_back(text: str) -> None:
     known = {(loss.subject, loss.aspect) for loss in there.losses}
     again = {(loss.subject, loss.aspect) for loss in manifest_losses(manifest, back, PIPFILE)}
     assert again == known
+
+
+REQUIREMENTS_OF_PROJECTS = (
+    "flask>=2",
+    'a-b[fast]~=1.0; sys_platform == "linux"',
+    "c3",
+    "lib @ file:///srv/lib",
+    'tool[x]@ file:///srv/tool ; os_name == "nt"',
+)
+BESIDES = {
+    'description = "A shop"\n': "project",
+    '[build-system]\nrequires = ["hatchling"]\n': "build",
+    "[tool.ruff]\nline-length = 110\n": "tables",
+    "[other]\nkey = 1\n": "tables",
+}
+OWN = {
+    "goal": 'goal = "latest"',
+    "constraints": 'constraints = ["a-b<2"]',
+    "overrides": 'overrides = ["c3==1.0"]',
+    "exclusions": 'exclude = {d = "we do not need it"}',
+    "prereleases": "allow_prereleases = {flask = true}",
+    "overlays": '[tool.pinwise.overlays.alpine]\nplatform = "musllinux_1_2_x86_64"',
+    "metadata": '[[tool.pinwise.metadata]]\nname = "d"\nversion = "1.0"\nrequires_dist = ["c3"]',
+}
+
+
+@st.composite
+def projects(draw: st.DrawFn) -> str:
+    """Return a pyproject.toml with all that one may say."""
+
+    def items() -> str:
+        chosen = draw(st.lists(st.sampled_from(REQUIREMENTS_OF_PROJECTS), unique=True))
+        return "[" + ", ".join(f"'{each}'" for each in chosen) + "]"
+
+    lines = ['[project]\nname = "shop"\nversion = "1.0"']
+    lines += draw(st.sampled_from([[], ['requires-python = ">=3.11"'], ['requires-python = "==3.12.*"']]))
+    besides = draw(st.lists(st.sampled_from(list(BESIDES)), unique=True))
+    lines += [each for each in besides if BESIDES[each] == "project"]
+    lines += [f"dependencies = {items()}", "[project.optional-dependencies]"]
+    extras = draw(st.lists(st.sampled_from(["redis", "dev", "all"]), unique=True))
+    lines += [f"{name} = {items()}" for name in extras]
+    lines.append("[dependency-groups]")
+    groups = draw(st.lists(st.sampled_from(["dev", "Docs_1", "develop", "scripts", "redis"]), unique=True))
+    lines += [f"{name} = {items()}" for name in groups]
+    has_includes: bool = draw(st.booleans())
+    if groups and has_includes:
+        lines.append(f'whole = ["c3", {{include-group = "{groups[0]}"}}]')
+    own = draw(st.lists(st.sampled_from(list(OWN)), unique=True))
+    lines += [
+        "[tool.pinwise]",
+        *(OWN[key] for key in sorted(own, key=lambda key: key in {"metadata", "overlays"})),
+    ]
+    lines += [each for each in besides if BESIDES[each] != "project"]
+    return "\n".join(lines) + "\n"
+
+
+def lost_of_a_project(text: str, target: ManifestFormat) -> set[tuple[str, str]]:
+    """Return what another manifest cannot say of a pyproject.toml."""
+    tables = tomllib.loads(text)
+    lost = {("", "project")}  # its name and version
+    lost |= {("", "build")} if "build-system" in tables else set()
+    lost |= {("", "tables")} if "other" in tables or "ruff" in tables["tool"] else set()
+    groups = tables["dependency-groups"]
+    lost |= {("", "includes")} if "whole" in groups else set()
+    lost |= {("", "overlays")} if "overlays" in tables["tool"]["pinwise"] else set()
+    if target is PYPROJECT:
+        return lost
+    extras = tables["project"]["optional-dependencies"]
+    empty = [items for items in (*extras.values(), *groups.values()) if not items]
+    lost |= {("", "empty groups")} if empty else set()
+    python = tables["project"].get("requires-python")
+    if target is PIPFILE:
+        lost |= {("", "extras")} if extras else set()
+        lost |= {("", "group names")} if "dev" in groups and "develop" not in groups else set()
+        lost |= {("", "taken names")} if "scripts" in groups else set()
+        return lost | ({("", "requires_python")} if python == ">=3.11" else set())
+    lost |= {("", "requires_python")} if python else set()
+    own = tables["tool"]["pinwise"]
+    lost |= {("", aspect) for aspect in ("constraints", "overrides") if aspect in own}
+    lost |= {("", "exclusions")} if "exclude" in own else set()
+    lost |= {("", "settings")} if {"goal", "metadata"} & set(own) else set()
+    return lost
+
+
+@given(text=projects())
+def test_losses_of_a_pyproject_are_exactly_what_the_target_cannot_say(text: str) -> None:
+    """Whatever a pyproject.toml says is in the target or in the list of losses, and in one of them only."""
+    groups = [group for group in read(text, PYPROJECT).groups if group.name != "default"]
+    homeless = {(str(direct), "groups") for group in groups for direct in group.requirements}
+    assert losses(text, PYPROJECT, PYPROJECT) == lost_of_a_project(text, PYPROJECT)
+    assert losses(text, PYPROJECT, PIPFILE) == lost_of_a_project(text, PIPFILE)
+    assert losses(text, PYPROJECT, REQUIREMENTS) == lost_of_a_project(text, REQUIREMENTS) | homeless
+
+
+@given(text=projects())
+def test_a_pyproject_comes_back(text: str) -> None:
+    """What a pyproject.toml requires comes back from a Pipfile: each list, under the names of a Pipfile."""
+    manifest = read(text, PYPROJECT)
+    there = read(convert_manifest(manifest, PIPFILE).text, PIPFILE)
+    back = read(convert_manifest(there, PYPROJECT).text, PYPROJECT)
+    before = [{str(direct) for direct in group.requirements} for group in manifest.groups]
+    after = [{str(direct) for direct in group.requirements} for group in back.groups]
+    assert sorted(filter(None, map(sorted, after))) == sorted(filter(None, map(sorted, before)))
+    again = {loss.aspect for loss in manifest_losses(manifest, back, PYPROJECT) if not loss.subject}
+    lost = {loss.aspect for loss in convert_manifest(manifest, PIPFILE).losses}
+    assert again - {"empty groups", "overlays"} == lost & {"requires_python"}
 
 
 LINES = st.sampled_from(

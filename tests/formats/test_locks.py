@@ -429,6 +429,8 @@ def test_pylock_own_table() -> None:
         "request": f"sha256:{request_digest(stack.request)}",
         "goal": "stable",
         "cost": 7,
+        "manifests": ["Pipfile"],
+        "groups": ["default", "develop", "dev_docs"],
         "environment": {
             "python": "3.12.4",
             "implementation": "cpython",

@@ -67,8 +67,8 @@ def test_a_direct_requirement_is_a_chain_of_one() -> None:
     ]
 
 
-def test_the_next_newer_version_is_asked_about() -> None:
-    """Without a version: the lowest one above the pin, not the newest."""
+def test_the_newest_version_is_asked_about() -> None:
+    """Without a version: the newest one that could have been chosen, not the next one."""
     given = case(SHOP, "shop\nweb==1")
     answer = asked(given, "json")
     assert (str(answer.pin.version), str(other(answer).version)) == ("2", "3")
@@ -76,7 +76,7 @@ def test_the_next_newer_version_is_asked_about() -> None:
     told = explain_counterfactual(answer)
     assert told is not None
     assert told.headline.startswith("No stack has `json` 3: ")
-    assert "(as asked)" in " ".join(told.sentences)
+    assert "(supposed here)" in " ".join(told.sentences)
 
 
 def test_the_newest_has_no_counterfactual_of_its_own() -> None:

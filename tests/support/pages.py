@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pinwise.model.facts import File, Metadata, Project
-from support.artifacts import wheel
+from support.artifacts import sdist, wheel
 from support.loopback import LoopbackIndex
 from support.worlds import world
 
@@ -40,12 +40,13 @@ def documents_index() -> Iterator[LoopbackIndex]:
             if not isinstance(project, Project):
                 continue
             for release in project.releases:
-                document = facts.documents[name][release.version]
-                assert isinstance(document, Metadata)
-                requires = [str(requirement) for requirement in document.requirements]
-                index.add(
-                    wheel(name, str(release.version), requires=requires), uploaded=_time(release.files[0])
-                )
+                document, uploaded = facts.documents[name][release.version], _time(release.files[0])
+                if isinstance(document, Metadata):
+                    requires = [str(requirement) for requirement in document.requirements]
+                    index.add(wheel(name, str(release.version), requires=requires), uploaded=uploaded)
+                else:  # an sdist of earlier days, which says nothing that can be read
+                    old = sdist(name, str(release.version), metadata_version="1.1")
+                    index.add(old, uploaded=uploaded, metadata="none")
         yield index
 
 

@@ -241,6 +241,11 @@ class PartialKnowledge:
         """Return the page facts of `name`, None if they are not known."""
         return self.projects.get(name)
 
+    def elsewhere(self, name: NormalizedName) -> tuple[str, ...]:
+        """Return no index: a world has the one that serves."""
+        del name
+        return ()
+
     def known_documents(self, name: NormalizedName) -> Mapping[Version, Document]:
         """Return the known documents of `name`, as they are now."""
         return dict(self.documents.get(name, {}))

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 
 from packaging.version import Version
 
+from pinwise.actions.differences import changes, chosen
+from pinwise.actions.missing import with_names
 from pinwise.actions.ports import Knowledge, Source, Wanted
-from pinwise.actions.stack import Chosen, Step, assemble, differences
-from pinwise.explain.suggestions import suggest_names
+from pinwise.actions.stack import Step, assemble
 from pinwise.model.conflict import Derivation, Derived
 from pinwise.model.digest import snapshot_digest
 from pinwise.model.errors import FailureError, UsageError
@@ -83,22 +84,17 @@ def advise(
 
 def _compare(advice: Advice, kept: Kept, advising: "_Advising") -> Advice:
     """Say how the stack differs from the present lock, and what the best one would be."""
-    pins = _chosen(advice)
-    changes = differences(kept.pins, pins)
+    pins = chosen(advice)
+    changed = changes(kept.pins, pins)
     if kept.frees_all or not advising.options.is_recorded:
-        return replace(advice, changes=changes)
+        return replace(advice, changes=changed)
     advising.request = replace(advising.request, kept=None)
     best = advising.outcome()
     if not isinstance(best, Advice):
-        return replace(advice, changes=changes)
-    others = differences(pins, _chosen(best))
+        return replace(advice, changes=changed)
+    others = changes(pins, chosen(best))
     better = Better(best.proof, others) if others else None
-    return replace(advice, changes=changes, better=better, effort=best.effort)
-
-
-def _chosen(advice: Advice) -> Chosen:
-    """Return what a stack has of each project that comes from an index."""
-    return {pin.name: (pin.version, pin.index) for pin in advice.pins if pin.local is None}
+    return replace(advice, changes=changed, better=better, effort=best.effort)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +269,7 @@ class _Advising:
     def _refusal(self, answer: NoStack) -> Refusal:
         derivation: Derivation = Derived((), ())
         if self.options.is_explained:
-            derivation = suggest_names(answer.derivation(), self.knowledge.names())
+            derivation = with_names(answer.derivation(), self.request, self.knowledge)
         warnings = self.request.warnings
         return Refusal(self.request, derivation, warnings, self._snapshot(), self._effort())
 

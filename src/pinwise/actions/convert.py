@@ -9,12 +9,14 @@ from pinwise.actions.local_projects import read_text
 from pinwise.actions.ports import Knowledge, Source, Wanted
 from pinwise.actions.write import Lock, write_locks
 from pinwise.formats.convert.manifest_losses import ManifestFormat
+from pinwise.formats.convert.pyproject_losses import pyproject_losses
 from pinwise.formats.entries import near, shown
 from pinwise.formats.locks import lock_format
 from pinwise.formats.present import read_lock
 from pinwise.model.errors import OutputError, UsageError
 from pinwise.model.facts import File, Project
 from pinwise.model.lock import AnyFormat, ForeignFormat, LockFormat, PresentLock, PresentPin
+from pinwise.model.loss import Loss
 from pinwise.model.names import NormalizedName
 
 STDOUT = "-"
@@ -26,6 +28,7 @@ Format = AnyFormat | ManifestFormat
 SOURCES: tuple[Format, ...] = (
     ManifestFormat.PIPFILE,
     ManifestFormat.REQUIREMENTS,
+    ManifestFormat.PYPROJECT,
     *LockFormat,
     *ForeignFormat,
 )
@@ -139,6 +142,17 @@ def read_present_lock(path: Path, form: AnyFormat) -> PresentLock:
         ManifestError: It is not there, or cannot be understood.
     """
     return read_lock(read_text(path, str(path)), form, file=str(path))
+
+
+def lost_besides(source: Path, form: Format, target: ManifestFormat) -> tuple[Loss, ...]:
+    """Return what is lost of a manifest besides what a `Manifest` holds of it.
+
+    Raises:
+        ManifestError: It is not there any more, or cannot be understood.
+    """
+    if form is not ManifestFormat.PYPROJECT:
+        return ()
+    return pyproject_losses(read_text(source, str(source)), str(source), target)
 
 
 def pipfile_beside(target: str) -> str | None:

@@ -1,22 +1,22 @@
 """What the best stack would be with one more constraint: the same search, the same law, one edit."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from packaging.requirements import Requirement
 from packaging.version import Version
 
 from pinwise.actions.advise import SearchOptions, advise
+from pinwise.actions.differences import differences
 from pinwise.actions.ports import World
 from pinwise.model.facts import Project
 from pinwise.model.names import NormalizedName
-from pinwise.model.outcome import Advice, Pin
-from pinwise.model.reasons import Counterfactual, Difference
+from pinwise.model.outcome import Advice
+from pinwise.model.reasons import Counterfactual
 from pinwise.model.request import DirectRequirement, Place, Request
 from pinwise.units.admission import admit
 from pinwise.units.context import Candidates, context_for
 
-ASKED = Place("as asked")
+SUPPOSED = Place("supposed here")
 """Where the constraint of a counterfactual stands: in nobody's file."""
 
 
@@ -70,33 +70,7 @@ def exact_constraint(asking: Asking, name: NormalizedName, version: Version) -> 
     releases = page.releases if isinstance(page, Project) else ()
     alike = [each for each in releases if each.version.public == version.public]
     operator = "===" if len(alike) > 1 and version.local is None else "=="
-    return DirectRequirement(name, (), Requirement(f"{name}{operator}{version}"), ASKED)
-
-
-def differences(before: Advice, after: Advice) -> tuple[Difference, ...]:
-    """Return what leaves, what comes and what is another version or costs something else, by name."""
-    return tuple(_differences(before, after))
-
-
-def _differences(before: Advice, after: Advice) -> Iterator[Difference]:
-    old = {pin.name: pin for pin in before.pins}
-    new = {pin.name: pin for pin in after.pins}
-    for name in sorted({*old, *new}):
-        first, second = old.get(name), new.get(name)
-        difference = Difference(
-            name,
-            None if first is None else first.version,
-            None if second is None else second.version,
-            cost_of_pin(first),
-            cost_of_pin(second),
-        )
-        if difference.before != difference.after or difference.cost_before != difference.cost_after:
-            yield difference
-
-
-def cost_of_pin(pin: Pin | None) -> int:
-    """Return what is held against a pin; nothing is held against what is not there."""
-    return 0 if pin is None else sum(price.amount for price in pin.prices)
+    return DirectRequirement(name, (), Requirement(f"{name}{operator}{version}"), SUPPOSED)
 
 
 def _is_yanked(asking: Asking, name: NormalizedName, version: Version) -> bool:

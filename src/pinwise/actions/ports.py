@@ -26,6 +26,10 @@ class Knowledge(Protocol):
         """Return the page facts of `name` from the index that serves it, None if they are not known."""
         ...
 
+    def elsewhere(self, name: NormalizedName) -> tuple[str, ...]:
+        """Return the URLs of those of the indexes that are known to have `name` and do not serve it."""
+        ...
+
     def known_documents(self, name: NormalizedName) -> Mapping[Version, Document]:
         """Return the known documents of `name`, those that are known to be unusable included."""
         ...

@@ -10,6 +10,7 @@ from packaging.version import Version
 
 from pinwise.actions.local_projects import read_text
 from pinwise.explain.names import near_names
+from pinwise.formats.lock_target import other_target
 from pinwise.formats.locks import lock_format
 from pinwise.formats.present import read_lock
 from pinwise.model.environment import Environment
@@ -57,8 +58,10 @@ def read_present(paths: Sequence[Path], environment: Environment, upgrade: Upgra
                 hint="leave out `--upgrade-package`: everything is chosen anew",
             )
         return None
+    form = lock_format(path.name)
     try:
-        lock = read_lock(read_text(path, str(path)), lock_format(path.name), file=str(path))
+        text = read_text(path, str(path))
+        lock = read_lock(text, form, file=str(path))
     except ManifestError as error:
         if upgrade.all:
             return None
@@ -68,7 +71,12 @@ def read_present(paths: Sequence[Path], environment: Environment, upgrade: Upgra
             line=error.line,
             hint="`pinwise advise --upgrade` chooses every pin anew and writes the lock afresh",
         ) from error
-    kept = Kept(_pins(lock, environment), frees_all=upgrade.all, file=path.name)
+    kept = Kept(
+        _pins(lock, environment),
+        frees_all=upgrade.all,
+        file=path.name,
+        target=other_target(text, form, environment),
+    )
     if upgrade.is_shared:
         return replace(kept, freed=frozenset(map(parse_name, upgrade.names)) & kept.pins.keys())
     return replace(kept, freed=_freed(upgrade.names, kept.pins, path))

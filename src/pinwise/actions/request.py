@@ -155,19 +155,39 @@ def _indexes(manifest: Manifest, choices: Choices) -> tuple[tuple[Index, ...], t
 
     Extra indexes come first: a private index shadows the public one. An index URL from the options stands in
     for the manifest's default index and keeps its name; configured indexes then have no say, so that nobody's
-    configuration adds to what was asked for by name.
+    configuration adds to what was asked for by name. An index URL that is said to be a mirror of one of the
+    manifest's stands in for that one, wherever it comes from.
     """
     own = list(manifest.indexes)
     asked, fallback = choices.asked, choices.fallback
+    index = asked.index or fallback.index
+    is_placed = index is not None and _replace_mirrored(own, index)
+    if asked.index is not None and not is_placed and manifest.replaces_default_index:
+        _replace_default(own, asked.index, is_first=manifest.kind == "Pipfile")
     before = [*asked.flat, *asked.extra]
     if manifest.replaces_default_index:
-        if asked.index is not None:
-            _replace_default(own, asked.index, is_first=manifest.kind == "Pipfile")
         return tuple(own), _distinct([*before, *own])
-    after = [*fallback.flat, *fallback.extra, *([] if fallback.index is None else [fallback.index])]
-    if asked.index is not None:
-        after = [asked.index]
+    after = [] if asked.index is not None else [*fallback.flat, *fallback.extra]
+    if index is not None and not is_placed:
+        after.append(index)
     return tuple(own), _distinct([*before, *own, *after])
+
+
+def _replace_mirrored(indexes: list[Index], index: Index) -> bool:
+    """Put `index` in the place of the index of which it is said to be a mirror; whether there is that one."""
+    for place, other in enumerate(indexes):
+        if index.stands_for is not None and not other.is_flat and other.url == index.stands_for.url:
+            indexes[place] = _standing_in(index, other)
+            return True
+    return False
+
+
+def _standing_in(index: Index, other: Index) -> Index:
+    """Return `index` with the name of the one that it stands in for, and which locks name."""
+    locked = index.stands_for or other
+    if locked.url == other.url:
+        locked = other
+    return replace(index, name=other.name, stands_for=None if locked.url == index.url else locked)
 
 
 def _replace_default(indexes: list[Index], index: Index, *, is_first: bool) -> None:
@@ -177,7 +197,7 @@ def _replace_default(indexes: list[Index], index: Index, *, is_first: bool) -> N
         indexes.append(index)
         return
     place = places[0 if is_first else -1]
-    indexes[place] = replace(index, name=indexes[place].name)
+    indexes[place] = _standing_in(index, indexes[place])
 
 
 def _distinct(indexes: Iterable[Index]) -> tuple[Index, ...]:
@@ -186,7 +206,12 @@ def _distinct(indexes: Iterable[Index]) -> tuple[Index, ...]:
     for index in indexes:
         key = (index.url, index.is_flat)
         first = merged.get(key, index)
-        merged[key] = replace(first, name=first.name or index.name, secret=first.secret or index.secret)
+        merged[key] = replace(
+            first,
+            name=first.name or index.name,
+            secret=first.secret or index.secret,
+            stands_for=first.stands_for or index.stands_for,
+        )
     return tuple(merged.values())
 
 

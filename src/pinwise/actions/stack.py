@@ -1,5 +1,6 @@
 """From picks to pins: the chosen candidates with their prices, reasons, requirers and files."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from packaging.version import Version
 from pinwise.actions.ports import Knowledge
 from pinwise.model.facts import Metadata, Origin, Project, Skip, Unusable
 from pinwise.model.names import NormalizedName, normalise
-from pinwise.model.outcome import Advice, Change, Pin, Price, Proof, RequestedBy
+from pinwise.model.outcome import Advice, Pin, Price, Proof, RequestedBy
 from pinwise.model.request import DirectRequirement, Request
 from pinwise.space.compile import Compiler
 from pinwise.space.rows import Reader, target_name
@@ -17,6 +18,9 @@ from pinwise.space.space import Picks, Space
 from pinwise.units.context import Candidates
 from pinwise.units.sieves import allowed_files
 from pinwise.units.steps import METADATA_STEPS, STEPS, behind_counts, days_behind
+
+_NUMBERS = re.compile(r"[-_ ]v?([0-9]{1,9}(?:\.[0-9]{1,9})*)")
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,20 +209,31 @@ def _without_marker(requirement: Requirement) -> str:
 def _skipped(
     knowledge: Knowledge, steps: Sequence[Step], pins: Sequence[Pin]
 ) -> Mapping[NormalizedName, tuple[Skip, ...]]:
-    """Return what was left out of the stack's projects because it is broken, and for no other reason."""
+    """Return what is newer than a pin and was left out because it is broken, and for no other reason.
+
+    What is older could not have been better; every page of some age lists such things.
+    """
     admitted = {
         (each.name, version) for step in steps for each in step.space.candidates for version in each.versions
     }
     skipped: dict[NormalizedName, tuple[Skip, ...]] = {}
     for pin in pins:
         page = knowledge.project(pin.name)
-        found = list(page.skipped) if isinstance(page, Project) else []
+        files = page.skipped if isinstance(page, Project) else ()
+        found = [skip for skip in files if _is_newer(skip, pin)]
         for version, document in sorted(knowledge.known_documents(pin.name).items()):
-            if isinstance(document, Unusable) and (pin.name, version) in admitted:
+            is_newer = version > pin.version and (pin.name, version) in admitted
+            if is_newer and isinstance(document, Unusable):
                 found.append(Skip(f"{pin.name} {version}", document.reason))
         if found:
             skipped[pin.name] = tuple(found)
     return skipped
+
+
+def _is_newer(skip: Skip, pin: Pin) -> bool:
+    """Whether a file that was left out is of a version above the pin, as far as its name tells."""
+    found = _NUMBERS.search(skip.what[len(pin.name) :][:_LONGEST_NAME])
+    return found is not None and Version(found[1]) > pin.version
 
 
 def _warnings(knowledge: Knowledge, pins: Sequence[Pin]) -> Iterator[str]:
@@ -236,22 +251,3 @@ def _warnings(knowledge: Knowledge, pins: Sequence[Pin]) -> Iterator[str]:
                     f"The requirements of `{pin.name}=={pin.version}` are declared by its sdist, not "
                     "verified: its build may add others."
                 )
-
-
-Chosen = Mapping[NormalizedName, tuple[Version, str]]
-"""Project -> its version and the URL of its index, "" where that is not known."""
-
-
-def differences(before: Chosen, after: Chosen) -> tuple[Change, ...]:
-    """Return what another stack has at another version or index, adds or lacks, by name."""
-    return tuple(
-        Change(name, before[name][0] if name in before else None, after[name][0] if name in after else None)
-        for name in sorted({*before, *after})
-        if not _is_same(before.get(name), after.get(name))
-    )
-
-
-def _is_same(one: tuple[Version, str] | None, other: tuple[Version, str] | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return one[0] == other[0] and (not one[1] or not other[1] or one[1] == other[1])

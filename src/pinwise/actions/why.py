@@ -1,5 +1,7 @@
 """Why a stack holds a project at its version, worked out anew from manifest and knowledge base."""
 
+from collections.abc import Callable, Sequence
+
 from packaging.version import InvalidVersion, Version
 
 from pinwise.actions.counterfactual import Asking, candidates_of, counterfactual
@@ -9,17 +11,26 @@ from pinwise.model.facts import Project
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Advice, Pin
 from pinwise.model.reasons import Link, Refused, Why
+from pinwise.model.request import Group
 
 MOST_NAMED = 5
+_MANIFEST_ENDS = (".py", ".pyw", ".toml", ".txt", ".in", "Pipfile")
 
 
-def why(asking: Asking, name: NormalizedName, version: str | None) -> Why:
+def why(
+    asking: Asking,
+    name: NormalizedName,
+    version: str | None,
+    *,
+    groups: Callable[[], Sequence[Group]] = tuple,
+) -> Why:
     """Return why a stack holds `name`, and what `version` of it would bring.
 
     Args:
         asking: The stack and its world.
         name: A project in it.
-        version: The version to ask about; None: the next newer one that could have been chosen.
+        version: The version to ask about; None: the newest one that could have been chosen.
+        groups: Gives every group of the manifest, also those that the stack is not for.
 
     Raises:
         UsageError: The stack does not hold the project, or the project has no such version.
@@ -27,8 +38,8 @@ def why(asking: Asking, name: NormalizedName, version: str | None) -> Why:
     advice = asking.advice
     pin = next((each for each in advice.pins if each.name == name), None)
     if pin is None:
-        raise _absent(advice, name)
-    asked = _next_newer(asking, pin) if version is None else _known_version(asking, name, version)
+        raise _absent(advice, name, groups())
+    asked = _newest(asking, pin) if version is None else _known_version(asking, name, version)
     is_other = asked is not None and asked != pin.version
     return Why(
         advice=advice,
@@ -81,13 +92,21 @@ def _constraints(advice: Advice, name: NormalizedName) -> tuple[Link, ...]:
     )
 
 
-def _absent(advice: Advice, name: NormalizedName) -> UsageError:
+def _absent(advice: Advice, name: NormalizedName, groups: Sequence[Group]) -> UsageError:
     left_out = next((each for each in advice.left_out if each.name == name), None)
     if left_out is not None:
         return UsageError(
             f"`{name}` is not in the stack: the marker of `{left_out}` ({left_out.place}) does not hold here",
             hint="ask for another target with `--python` or `--platform`",
         )
+    for group in groups:
+        if any(direct.name == name for direct in group.requirements):
+            word, option = ("extra", "--extra") if group.extra else ("dependency group", "--group")
+            bare = group.extra or group.name
+            return UsageError(
+                f"`{name}` is not in the stack: only the {word} `{bare}` requires it, which is not asked for",
+                hint=f"ask for it too: `{option} {bare}`",
+            )
     near = near_names(name, [pin.name for pin in advice.pins])
     return UsageError(
         f"`{name}` is not in the stack: nothing in it requires `{name}`",
@@ -105,7 +124,9 @@ def _known_version(asking: Asking, name: NormalizedName, text: str) -> Version:
         version = Version(text[:100])
     except (InvalidVersion, ValueError):
         shown = "".join(letter if letter.isprintable() else "?" for letter in text[:60])
-        raise UsageError(f"`{shown}` is not a version", hint="give one such as `2.3.1`") from None
+        is_place = any(mark in shown for mark in "/\\") or shown.endswith(_MANIFEST_ENDS)
+        hint = f"to name the manifest, write `--folder {shown}`" if is_place else "give one such as `2.3.1`"
+        raise UsageError(f"`{shown}` is not a version", hint=hint) from None
     page = asking.world.knowledge.project(name)
     known = [each.version for each in page.releases] if isinstance(page, Project) else []
     if version in known:
@@ -117,11 +138,11 @@ def _known_version(asking: Asking, name: NormalizedName, text: str) -> Version:
     )
 
 
-def _next_newer(asking: Asking, pin: Pin) -> Version | None:
-    """Return the lowest version above the pin that is as good a candidate as any, None if there is none."""
+def _newest(asking: Asking, pin: Pin) -> Version | None:
+    """Return the newest version above the pin that is as good a candidate as any, None if there is none."""
     candidates = candidates_of(asking, pin.name)
-    baseline = [candidates.versions[k] for k in candidates.baseline]
-    return next((version for version in baseline if version > pin.version), None)
+    newest = max((candidates.versions[k] for k in candidates.baseline), default=pin.version)
+    return newest if newest > pin.version else None
 
 
 def _newer(asking: Asking, pin: Pin) -> tuple[Refused, ...]:

@@ -21,10 +21,12 @@ from pinwise.cli import render
 from pinwise.cli.asking import Question
 from pinwise.cli.exits import ExitCode, exit_code
 from pinwise.cli.lines import Line
+from pinwise.cli.lock_warnings import lock_warnings
 from pinwise.cli.paper import write_lines, write_warnings
 from pinwise.cli.reading import read_project
 from pinwise.cli.streams import write_err, write_out
 from pinwise.explain.refusal import Explanation, explain
+from pinwise.formats.locked_indexes import as_locked
 from pinwise.formats.locks import LockFormat, lock_format
 from pinwise.formats.report import to_report
 from pinwise.formats.requirements_lock import is_amended
@@ -145,6 +147,8 @@ def lock(
     Either all of them are written or none; manifests that were `edited` are written with them. Returned are
     the notes on the locks of each stack.
     """
+    for stack in stacks:
+        write_warnings(lock_warnings(stack.advice, stack.found.folder, stack.names))
     locks = [stack.rendered() for stack in stacks]
     manifests = [Path(file) for stack in stacks for file in stack.found.manifest.files]
     every = [each for its in locks for each in its]
@@ -172,7 +176,7 @@ def _state(each: Lock, written: Sequence[Path], mode: str) -> str:
 
 def _rendered(advice: Advice, found: FoundManifest, name: str) -> Lock:
     path, form = found.folder / name, lock_format(name)
-    advice = with_paths_from(advice, found.base, path.parent)
+    advice = as_locked(with_paths_from(advice, found.base, path.parent))
     return Lock(path, form, render_lock(advice, found.manifest, form))
 
 

@@ -17,9 +17,10 @@ from pinwise.cli.notes import question_notes
 from pinwise.cli.paper import write_notes, write_warnings
 from pinwise.cli.progress import Progress
 from pinwise.cli.reading import Asked, naming, read_asked
+from pinwise.formats.locked_indexes import through_mirrors
 from pinwise.model.environment import Environment
 from pinwise.model.outcome import Effort, Outcome, Refusal
-from pinwise.model.request import Overlay, Request
+from pinwise.model.request import EVERYTHING, Group, Overlay, Request
 from pinwise.settings import Settings
 from pinwise.settings.overlays import unread_environments
 
@@ -101,7 +102,9 @@ class Question:
         locks = [found.folder / name for name in asked.locks]
         kept = read_present([path for path in locks if path.resolve() not in read], environment, upgrade)
         warnings = (*_of_files(asked), *asked.warnings, *request.warnings)
-        return cls(found, settings, replace(request, kept=kept), overlay, warnings)
+        return cls(
+            found, settings, replace(request, kept=through_mirrors(kept, request.indexes)), overlay, warnings
+        )
 
     def for_environment(self, environment: Environment) -> Request:
         """Return the same request for another target."""
@@ -140,6 +143,15 @@ class Question:
                 options,
                 lambda python: self.for_environment(wiring.for_python(request.environment, python)),
             )
+
+
+def all_groups(folder: str | None, options: Mapping[str, Any]) -> tuple[Group, ...]:
+    """Return every group of the manifest that a command names, whatever its options ask for."""
+    files = options["requirement"]
+    found = wiring.read_manifest(folder, files, options["constraint"])
+    if found.manifest.kind == "pyproject":
+        found = wiring.read_manifest(folder, files, options["constraint"], EVERYTHING)
+    return found.manifest.groups
 
 
 @contextmanager

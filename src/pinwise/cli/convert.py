@@ -21,8 +21,8 @@ def convert_command(source: str, target: str, **options: Any) -> int:
     """Write a lock or a manifest in another format, and list what that format cannot say.
 
     SOURCE and TARGET are files; TARGET may be `-`, which stands for stdout and needs `--to`. Manifests are
-    Pipfile, requirements.in and, as TARGET only, pyproject.toml. Locks are pylock.toml, Pipfile.lock,
-    requirements.txt and, as SOURCE only, uv.lock and poetry.lock.
+    Pipfile, requirements.in and pyproject.toml, with all its extras and groups. Locks are pylock.toml,
+    Pipfile.lock, requirements.txt and, as SOURCE only, uv.lock and poetry.lock.
     """
     from pinwise.cli.converting import run  # noqa: PLC0415  # `--help` need not pay for it
 

@@ -19,6 +19,7 @@ from pinwise.actions.convert import (
     check_target,
     choose_formats,
     files_wanted,
+    lost_besides,
     pipfile_beside,
     read_present_lock,
     with_files,
@@ -37,7 +38,7 @@ from pinwise.model.errors import UsageError
 from pinwise.model.lock import ForeignFormat, LockFormat, PresentLock, PresentPin
 from pinwise.model.loss import Converted, Loss
 from pinwise.model.names import parse_name
-from pinwise.model.request import DEFAULT_GROUP, Group, Index, Manifest
+from pinwise.model.request import DEFAULT_GROUP, EVERYTHING, PROJECT_ONLY, Group, Index, Manifest
 from pinwise.settings import read_settings
 
 MOST_NAMES = 3
@@ -79,8 +80,8 @@ def _converted(source: str, target: str, formats: Formats, options: Mapping[str,
     if target != STDOUT:
         check_target(Path(source), Path(target))
     match formats.source, formats.target:
-        case ManifestFormat(), ManifestFormat() as end:
-            return _manifest(source, target, end)
+        case ManifestFormat() as begin, ManifestFormat() as end:
+            return _manifest(source, target, Formats(begin, end))
         case LockFormat() | ForeignFormat() as begin, LockFormat() as end:
             return _lock(read_present_lock(Path(source), begin), source, target, end, options)
         case _:
@@ -134,17 +135,21 @@ def to_conversion_report(
 # --- manifests
 
 
-def _manifest(source: str, target: str, form: ManifestFormat) -> Converted:
-    path = Path(source)
-    found = wiring.read_manifest(source, (), ())
+def _manifest(source: str, target: str, formats: Formats) -> Converted:
+    path, form = Path(source), ManifestFormat(formats.target)
+    everything = EVERYTHING if formats.source is ManifestFormat.PYPROJECT else PROJECT_ONLY
+    found = wiring.read_manifest(source, (), (), everything)
     write_warnings(found.manifest.warnings)
     folder = path.parent if target == STDOUT else Path(target).parent
-    if found.manifest.local and folder.resolve() != path.parent.resolve():
+    relative = [project.path for project in found.manifest.local if not Path(project.path).is_absolute()]
+    if relative and folder.resolve() != path.parent.resolve():
         raise UsageError(
-            f"`{found.manifest.local[0].path}` is relative to the folder of `{source}`",
+            f"`{relative[0]}` is relative to the folder of `{source}`",
             hint=f"write `{path.parent / Path(target).name}`, beside it",
         )
-    return convert_manifest(found.manifest, form, project=_project_name(folder))
+    besides = lost_besides(path, formats.source, form)
+    converted = convert_manifest(found.manifest, form, project=_project_name(folder))
+    return replace(converted, losses=(*besides, *converted.losses))
 
 
 def _project_name(folder: Path) -> str:
@@ -228,7 +233,8 @@ def _line(same: Sequence[Loss]) -> str:
     first = same[0]
     if not first.subject:
         return str(first)
-    names = [f"`{loss.subject}`" for loss in same[:MOST_NAMES]]
-    more = f" and {len(same) - MOST_NAMES:,} more" if len(same) > MOST_NAMES else ""
+    subjects = tuple(dict.fromkeys(loss.subject for loss in same))
+    names = [f"`{subject}`" for subject in subjects[:MOST_NAMES]]
+    more = f" and {len(subjects) - MOST_NAMES:,} more" if len(subjects) > MOST_NAMES else ""
     words = first.what.removesuffix(f" of `{first.subject}`")
     return f"{words} of {', '.join(names)}{more}: {first.why}"

@@ -12,6 +12,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 _METAVARS = {
     "index_url": "URL",
+    "index_name": "NAME",
     "extra_index_url": "URL",
     "find_links": "PLACE",
     "kb": "FILE",
@@ -60,7 +61,7 @@ def _setting_option(name: str) -> Callable[[Function], Function]:
 
 TARGET = (
     *("python", "platform", "environment", "goal", "predictor", "pre", "no_binary", "only_binary"),
-    *("index_url", "extra_index_url", "find_links"),
+    *("index_url", "index_name", "extra_index_url", "find_links"),
 )
 """Settings that say for what a stack is, and where it comes from."""
 

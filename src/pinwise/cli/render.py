@@ -246,8 +246,13 @@ def _changes(advice: Advice) -> Iterator[Line]:
     if kept is None:
         return
     yield Line()
-    if not advice.changes:
+    if not advice.changes and not kept.target:
         yield Line(f"Nothing changes: every pin of `{clean(kept.file)}` stays.")
+        return
+    if kept.target:
+        pins = "" if advice.changes else " Every pin stays."
+        yield from wrap(f"`{clean(kept.file)}` was made for another target: {clean(kept.target)}.{pins}")
+    if not advice.changes:
         return
     yield Line(f"What changes in `{clean(kept.file)}`: {len(advice.changes)}", "title")
     yield from render_changes(advice.changes)

@@ -24,10 +24,11 @@ def why_command(name: str, version: str | None, folder: str | None, **options: A
 
     Shown are the shortest chain of requirements from the manifest, all that is held against the pin, and the
     best stack with NAME at VERSION beside the chosen one, or the conflict that forbids it. Without VERSION:
-    the next newer one that could be chosen. Everything is worked out anew; no file is written.
+    the newest one that could be chosen. Everything is worked out anew; no file is written.
     """
     from pinwise.actions.why import why  # noqa: PLC0415  # `--help` need not pay for it
     from pinwise.cli.answering import Answer, answer  # noqa: PLC0415
+    from pinwise.cli.asking import all_groups  # noqa: PLC0415
     from pinwise.cli.render_reasons import render_why  # noqa: PLC0415
     from pinwise.explain.counterfactual import explain_counterfactual  # noqa: PLC0415
     from pinwise.formats.reasons import to_why_report  # noqa: PLC0415
@@ -36,7 +37,7 @@ def why_command(name: str, version: str | None, folder: str | None, **options: A
     project = parse_name(name)
 
     def ask(asking: "Asking") -> Answer:
-        found = why(asking, project, version)
+        found = why(asking, project, version, groups=lambda: all_groups(folder, options))
         explanation = explain_counterfactual(found)
         return Answer(lambda: render_why(found, explanation), lambda: to_why_report(found, explanation))
 

@@ -26,6 +26,7 @@ from pinwise.model.errors import TargetError
 MOST_MICRO = 100
 """How many bug-fix releases of a Python are tried for one that a requirement does not exclude."""
 
+_PLAIN = re.compile(r"\d+\.\d+(\.\d+)?(\.\*)?")
 _BOUND = re.compile(r"(?:===?|~=|>=?)(\d+\.\d+(?:\.\d+)?)(?:\.\*)?")
 
 
@@ -165,7 +166,20 @@ def _from_version_file(clues: Clues) -> Found | None:
 def _from_manifest(clues: Clues) -> Found | None:
     """Take an exact version, or the lower bound of a specifier; ``*`` and a bare ``3`` name none."""
     version = _lower_bound(clues.requires_python or "")
-    return None if version is None else Found(version, f"required by `{clues.manifest}`")
+    if version is None:
+        return None
+    if _is_exact(clues.requires_python or ""):
+        return Found(version, f"required by `{clues.manifest}`")
+    return Found(
+        version,
+        f"the lowest that `requires-python` of `{clues.manifest}` allows; for the interpreter at hand: "
+        "`--python python3`",
+    )
+
+
+def _is_exact(required: str) -> bool:
+    """Whether a requirement names a Python, and no range of them."""
+    return _PLAIN.fullmatch(required.strip()) is not None or "==" in required
 
 
 def _lower_bound(required: str) -> str | None:
@@ -177,7 +191,7 @@ def _lower_bound(required: str) -> str | None:
     ('3.9.2', None, None)
     """
     text = required.strip()
-    if re.fullmatch(r"\d+\.\d+(\.\d+)?(\.\*)?", text):
+    if _PLAIN.fullmatch(text):
         return text.removesuffix(".*")
     try:
         specifiers = SpecifierSet(text)

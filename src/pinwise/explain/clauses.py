@@ -207,6 +207,8 @@ def _ending(fact: Fact, telling: _Telling) -> str:
     missing = [end for end in ends if end.kind is FactKind.NO_PROJECT]
     if missing:
         index = missing[0].index
+        if missing[0].reasons:
+            return f", of which its index {code(index)} lists no release"
         return f", which its index {code(index)} does not have" if index else ", which no index has"
     if ends:
         return _none_usable([fact, *ends])
@@ -295,6 +297,8 @@ def _held(facts: Sequence[Fact]) -> str:
 def _cannot_be_used(fact: Fact, subject: Term) -> str:
     if fact.kind is FactKind.NO_PROJECT:
         name = code(subject.project)
+        if fact.reasons:
+            return f"{code(fact.index)} lists no release of {name}"
         return f"{code(fact.index)} does not have {name}" if fact.index else f"no index has {name}"
     same = common_reason(fact.reasons, subject.versions)
     if same:

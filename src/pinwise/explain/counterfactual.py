@@ -55,19 +55,33 @@ def _comparison(chosen: Advice, name: str, other: Counterfactual, best: Advice) 
     if more > 0:
         verdict = f"costs {more:,} more than the chosen one"
     elif more < 0:
-        verdict = f"costs {-more:,} less than the chosen one{_why_cheaper(chosen, other)}"
+        verdict = f"costs {-more:,} less than the chosen one{_why_cheaper(chosen, other, best)}"
+    elif (moved := _moved(best) - _moved(chosen)) > 0:
+        verdict = f"costs as much as the chosen one, and makes {count(moved, 'more change')} to the lock"
     else:
         verdict = "costs as much as the chosen one, which wins the ties"
     proven = "" if best.proof.optimal else f" {proof_sentence(best.proof)}"
     return f"{start}{without} {verdict} ({best.proof.cost:,} instead of {chosen.proof.cost:,}).{proven}"
 
 
-def _why_cheaper(chosen: Advice, other: Counterfactual) -> str:
+def _moved(advice: Advice) -> int:
+    """Return how many changes to the present lock count; one that leaves never does."""
+    kept = advice.request.kept
+    if kept is None or kept.frees_all:
+        return 0
+    return sum(change.after is not None and change.name not in kept.freed for change in advice.changes)
+
+
+def _why_cheaper(chosen: Advice, other: Counterfactual, best: Advice) -> str:
     """Say how something that was not chosen can be cheaper."""
     if other.is_yanked or other.is_prerelease:
         return ", but nothing admits that release"
     if not chosen.proof.optimal:
         return ", which is not proven to be the best"
+    if (moved := _moved(best) - _moved(chosen)) > 0:
+        return (
+            f", but makes {count(moved, 'more change')} to the lock, whose pins are kept before cost counts"
+        )
     return ", for categories are solved one after the other"
 
 

@@ -31,7 +31,7 @@ Whatever the size, every requirement of the manifest that takes part is named wi
 left out is counted. The whole tree is in the JSON report.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -39,7 +39,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from pinwise.explain.clash import Clash, base, find_clash
-from pinwise.explain.clauses import Clause, Told, requirement, tell
+from pinwise.explain.clauses import Clause, Told, note, requirement, tell
 from pinwise.explain.facts import leaves, simplify
 from pinwise.explain.lemmas import Step, conclusion, steps
 from pinwise.explain.words import code, count, listing, to_sentence
@@ -78,6 +78,9 @@ def explain(derivation: Derivation, *, start: str = NOTHING_FITS) -> Explanation
     clash = find_clash(facts)
     question = _question(facts)
     room = MOST_SENTENCES - len(question)
+    missing = [fact for fact in exact if fact.kind is FactKind.NO_PROJECT]
+    if len(missing) > 1 and all(fact.kind in {FactKind.ROOT, FactKind.NO_PROJECT} for fact in exact):
+        return _explain_missing(start, exact, missing)
     told = tell(facts)
     most = _IN_ONE_SENTENCE * (room - len(_roots(told)) - 1)
     if len(told.rest) > most and isinstance(derivation, Derived) and _has_steps(derivation):
@@ -88,6 +91,13 @@ def explain(derivation: Derivation, *, start: str = NOTHING_FITS) -> Explanation
     return Explanation(headline, (*map(to_sentence, sentences), *question))
 
 
+def _explain_missing(start: str, facts: Sequence[Fact], missing: Sequence[Fact]) -> Explanation:
+    """Tell of several projects of the manifest that nobody has, all of them."""
+    asked = [requirement(fact) + note(fact) for fact in facts if fact.kind is FactKind.ROOT]
+    headline = f"{start}: {listing(list(_lacks(missing)))}."
+    return Explanation(headline, (f"The manifest requires {listing(asked)}.", *_question(missing)))
+
+
 def _has_steps(derivation: Derived) -> bool:
     return any(isinstance(premise, Derived) for premise in derivation.premises)
 
@@ -96,10 +106,7 @@ def _headline(exact: Sequence[Fact], facts: Sequence[Fact], clash: Clash | None)
     """Name what the user asked for that cannot be had together, in words that follow "no stack"."""
     missing = [fact for fact in facts if _is_missing(fact, exact)]
     if missing:
-        names = dict.fromkeys(code(fact.subject.project) for fact in missing if fact.subject is not None)
-        index = next((fact.index for fact in missing if fact.index), "")
-        has = f"{code(index)} does not have" if index else "no index has"
-        return f": {has} {listing(list(names), 'or')}"
+        return f": {listing(list(_lacks(missing)))}"
     asked, number = _asked(facts)
     held = list(
         dict.fromkeys(code(fact.group) for fact in exact if fact.kind is FactKind.HELD and fact.group)
@@ -115,6 +122,17 @@ def _headline(exact: Sequence[Fact], facts: Sequence[Fact], clash: Clash | None)
     how = {1: "cannot be had", 2: "cannot both be had"}.get(number, "cannot all be had")
     beside = f" beside what {listing(held)} holds" if held else ""
     return f": {listing(asked, longest=_MOST_IN_HEADLINE)} {how}{beside}"
+
+
+def _lacks(missing: Iterable[Fact]) -> Iterator[str]:
+    """Say who does not have what, each index once."""
+    lacking: dict[str, dict[str, None]] = {}
+    for fact in missing:
+        has = f"{code(fact.index)} does not have" if fact.index else "no index has"
+        has = f"{code(fact.index)} lists no release of" if fact.reasons else has
+        if fact.subject is not None:
+            lacking.setdefault(has, {})[code(fact.subject.project)] = None
+    yield from (f"{has} {listing(list(names), 'or')}" for has, names in lacking.items())
 
 
 def _is_missing(fact: Fact, facts: Iterable[Fact]) -> bool:
@@ -143,8 +161,22 @@ def _project(facts: Iterable[Fact]) -> str:
 
 
 def _question(facts: Iterable[Fact]) -> tuple[str, ...]:
-    names = dict.fromkeys(name for fact in facts for name in fact.suggestions)
-    return (f"Did you mean {listing([code(name) for name in names], 'or')}?",) if names else ()
+    """Ask whether something else was meant, or say who has it."""
+    helped = [fact for fact in facts if fact.suggestions or fact.elsewhere]
+    missing = {fact.subject.project if fact.subject else fact.requirement: fact for fact in helped}
+    near = {name: fact.suggestions for name, fact in missing.items() if not fact.elsewhere}
+    meant = [
+        listing([code(name) for name in names], "or")
+        + (f" in place of {code(missed)}" if len(near) > 1 else "")
+        for missed, names in near.items()
+    ]
+    told = [
+        f"{listing([code(url) for url in fact.elsewhere])} {'has' if len(fact.elsewhere) == 1 else 'have'} "
+        f"{code(name)}: bind it there, or put that index first."
+        for name, fact in missing.items()
+        if fact.elsewhere
+    ]
+    return (*([f"Did you mean {listing(meant)}?"] if meant else []), *told)
 
 
 def _story(told: Told, clash: Clash | None, facts: Sequence[Fact], room: int) -> list[str]:

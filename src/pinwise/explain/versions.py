@@ -16,6 +16,7 @@ from pinwise.explain.words import clean, code, listing, to_plural
 from pinwise.model.conflict import Term
 
 _MOST_RUNS = 3
+_LONGEST_REASON = 240
 _LONGEST_VERSION = 40
 
 
@@ -135,11 +136,11 @@ def _many_runs(found: Sequence[Run], word: str) -> str:
 def _split(reason: str) -> tuple[Version | None, str]:
     first, _, rest = reason.strip().partition(" ")
     if not rest or len(first) > _LONGEST_VERSION:
-        return None, clean(reason)
+        return None, clean(reason, _LONGEST_REASON)
     try:
-        return Version(first), clean(rest)
+        return Version(first), clean(rest, _LONGEST_REASON)
     except InvalidVersion:
-        return None, clean(reason)
+        return None, clean(reason, _LONGEST_REASON)
 
 
 def _tell(predicate: str, found: Sequence[Run]) -> str:

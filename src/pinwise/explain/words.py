@@ -25,11 +25,11 @@ _PLURALS = {
 }
 
 
-def clean(text: str) -> str:
-    """Return `text` on one line, without control characters and backticks, cut to `LONGEST` characters."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text[: 4 * LONGEST])
+def clean(text: str, longest: int = LONGEST) -> str:
+    """Return `text` on one line, without control characters and backticks, cut to `longest` characters."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text[: 4 * longest])
     line = " ".join(printable.replace("`", "'").split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def code(text: str) -> str:

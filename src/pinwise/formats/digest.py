@@ -16,15 +16,17 @@ def request_digest(request: Request) -> str:
     """Return the SHA-256, in hexadecimal, of everything in `request` on which pins depend.
 
     Where a requirement was written (file and line), why a project is excluded, how the environment was found,
-    credentials, and the names and certificate settings of indexes do not count; the order of requirements and
+    credentials, and the names and certificate settings of indexes do not count, and a mirror counts as the
+    index that it stands for; the order of requirements and
     of indexes does, because it decides ties and which index serves a project.
     """
+    locked = {index.url: index.locked.url for index in request.indexes}
     content: dict[str, object] = {
         "form": 1,
         "groups": [[group.name, _requirements(group.requirements)] for group in request.groups],
         "constraints": sorted(_requirements(request.constraints), key=json.dumps),
-        "indexes": [[index.url, index.is_flat] for index in request.indexes],
-        "bindings": dict(request.bindings),
+        "indexes": [[index.locked.url, index.is_flat] for index in request.indexes],
+        "bindings": {name: locked.get(url, url) for name, url in request.bindings.items()},
         "environment": _environment(request.environment),
         "goal": request.goal,
         "prereleases": [request.prereleases.all, sorted(request.prereleases.names)],

@@ -5,6 +5,7 @@ import re
 import tomllib
 from pathlib import PurePath
 
+from pinwise.formats.lock_origin import KEYS
 from pinwise.formats.lock_text import one_line
 from pinwise.model.errors import UsageError
 from pinwise.model.lock import LockFormat
@@ -55,7 +56,7 @@ def says_the_same(old_text: str, new_text: str, format: LockFormat) -> bool:  # 
     """Whether a lock need not be rewritten: `old_text` holds all that `new_text` does.
 
     Layout does not count in TOML and JSON. Neither does our own note of the cost, which grows as newer
-    releases appear while the pins stay. Digests, files and everything else do.
+    releases appear while the pins stay, and of the manifest's name. Digests, files and everything else do.
     """
     if old_text == new_text:
         return True
@@ -73,15 +74,15 @@ def _is_same(old: object, new: object) -> bool:
 
 
 def _read_pylock(text: str) -> dict[str, object] | None:
-    """Return the content of a `pylock.toml` without our note of the cost, None if it cannot be read."""
+    """Return the content of a `pylock.toml` without our notes on it, None if it cannot be read."""
     try:
         content: dict[str, object] = tomllib.loads(text)
     except (ValueError, RecursionError):
         return None
     match content:
-        case {"tool": {"pinwise": {"cost": _, **others} as ours}}:
-            ours.clear()
-            ours.update(others)
+        case {"tool": {"pinwise": dict(ours)}}:
+            for key in ("cost", *KEYS):
+                ours.pop(key, None)
         case _:
             pass
     return content

@@ -16,6 +16,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 
 from pinwise.formats.digest import request_digest
+from pinwise.formats.lock_origin import LockOrigin
 from pinwise.formats.lock_text import is_url, utc_time, verifiable_files, without_credentials
 from pinwise.formats.toml_write import Raw, inline_table, toml_array, toml_string
 from pinwise.model.environment import Environment
@@ -206,6 +207,7 @@ def _tool(advice: Advice) -> Iterator[str]:
     yield f'request = "sha256:{request_digest(advice.request)}"'
     yield f"goal = {toml_string(advice.request.goal)}"
     yield f"cost = {advice.proof.cost}"
+    yield from LockOrigin.of(advice.request).lines()
     yield ""
     yield "[tool.pinwise.environment]"
     yield f"python = {toml_string(str(environment.python))}"

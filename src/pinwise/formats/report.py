@@ -375,6 +375,7 @@ def _fact(fact: Fact) -> dict[str, object]:
         "group": fact.group or None,
         "suggestions": list(fact.suggestions),
         "index": fact.index or None,
+        "elsewhere": list(fact.elsewhere),
     }
 
 

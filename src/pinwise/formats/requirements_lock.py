@@ -23,11 +23,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from urllib.parse import urlsplit
 
+from pinwise.formats.entries import has_variables_only
 from pinwise.formats.lock_text import digests, is_url, one_line, portable_marker, without_credentials
 from pinwise.formats.requirements import OWN_LOCK
+from pinwise.model.environment import Environment
 from pinwise.model.outcome import Advice, Pin, RequestedBy
 from pinwise.model.request import DEFAULT_GROUP, Index, Request
 
+_NO_VARIABLE_OF_PIP = re.compile(r"\$\{[^}]*[^A-Z0-9_}]")
 _NEEDS_QUOTES = re.compile(r"[\s\"'\\#]")
 
 
@@ -55,12 +58,16 @@ def is_amended(request: Request) -> bool:
     return bool(request.overrides or request.exclusions)
 
 
-def _head(request: Request) -> Iterator[str]:
-    environment = request.environment
+def target_words(environment: Environment) -> str:
+    """Return a target in words: ``Python 3.12, manylinux_2_28_x86_64``."""
     name = {"pypy": "PyPy"}.get(environment.implementation, "Python")
     kind = ", free-threaded" if "t" in environment.abi_flags else ""
     version = f"{environment.python.major}.{environment.python.minor}"
-    yield f"{OWN_LOCK} for {name} {version}{kind}, {one_line(environment.platform)}"
+    return f"{name} {version}{kind}, {one_line(environment.platform)}"
+
+
+def _head(request: Request) -> Iterator[str]:
+    yield f"{OWN_LOCK} for {target_words(request.environment)}"
     options = "--no-deps --require-hashes" if is_amended(request) else "--require-hashes"
     yield f"# install: pip install {options} -r THIS_FILE"
 
@@ -84,6 +91,9 @@ def index_lines(indexes: Iterable[Index]) -> Iterator[str]:
 
 
 def _option_url(index: Index) -> str:
+    """Return the URL of an index; variables in its credentials as written, for pip fills them in too."""
+    if index.secret and has_variables_only(index) and not _NO_VARIABLE_OF_PIP.search(index.secret):
+        return index.secret
     return quoted(without_credentials(index.url))
 
 

@@ -52,6 +52,19 @@ class KnowledgeView:
             self._projects[name] = self._find_project(name)
         return self._projects[name]
 
+    def elsewhere(self, name: NormalizedName) -> tuple[str, ...]:
+        """Return the URLs of those of the indexes that are known to have `name` and do not serve it.
+
+        Nobody is asked: an index that does not serve a project need not hear its name.
+        """
+        serving = self.served_by(name)
+        pages = {index.url: self._store.page(index.url, name) for index in self._request.indexes}
+        return tuple(
+            url
+            for url, page in pages.items()
+            if url != serving and page is not None and page.project is not None and page.project.releases
+        )
+
     def known_documents(self, name: NormalizedName) -> Mapping[Version, Document]:
         """Return the documents of those releases of `name` whose metadata is known, or unusable for good."""
         if name not in self._documents:

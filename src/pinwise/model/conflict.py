@@ -53,7 +53,9 @@ class Fact:
             the user overrides where ("overridden in Pipfile:9").
         group: The category of a root requirement or of a held project.
         suggestions: Near names for a project that no index has.
-        index: For a missing project that the manifest binds to one index: which; else "".
+        index: For a missing project that the manifest binds to one index, or whose page is empty: which; else
+            "". An empty page has a reason.
+        elsewhere: Indexes that are known to have a missing project, but do not serve it.
     """
 
     kind: FactKind
@@ -65,6 +67,7 @@ class Fact:
     group: str = ""
     suggestions: tuple[str, ...] = ()
     index: str = ""
+    elsewhere: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

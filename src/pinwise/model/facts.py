@@ -166,6 +166,11 @@ class Snapshot:
         """Return the page facts of `name`, or None if its page is not known."""
         return self.projects.get(name)
 
+    def elsewhere(self, name: NormalizedName) -> tuple[str, ...]:
+        """Return the URLs of indexes that have `name` and do not serve it: none, in a closed world."""
+        del name
+        return ()
+
     def known_documents(self, name: NormalizedName) -> Mapping[Version, Document]:
         """Return the documents of those releases of `name` whose metadata is known."""
         return self.documents.get(name, {})

@@ -166,7 +166,7 @@ class Advice:
         proof: How good it is.
         left_out: Direct requirements whose markers do not hold here.
         amended: Per project that the user overrides or excludes, what the stack required of it before.
-        skipped: Per project, releases and files that were left out because they are broken.
+        skipped: Per project, releases and files newer than the pin that were left out as broken.
         warnings: Whole sentences.
         snapshot: Digest of the facts that the answer rests on.
         changes: How the stack differs from the present lock, by name; empty where there is none.

@@ -42,6 +42,7 @@ class Index:
         is_flat: True for ``--find-links``: one page or folder that lists files of many projects.
         secret: The URL with its credentials where it has some; never printed, stored or locked.
         place: Where it was named, as far as that is known: a file, an option or a variable.
+        stands_for: The index that locks name in its place, where it is a mirror of that one.
     """
 
     url: str
@@ -50,6 +51,12 @@ class Index:
     is_flat: bool = False
     secret: str | None = field(default=None, repr=False, compare=False)
     place: Place | None = field(default=None, repr=False, compare=False)
+    stands_for: "Index | None" = None
+
+    @property
+    def locked(self) -> "Index":
+        """The index that locks name: itself, unless it is a mirror."""
+        return self.stands_for or self
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +191,9 @@ class LocalProject:
 PROJECT_ONLY = Selection()
 """What the project itself requires, without extras and groups."""
 
+EVERYTHING = Selection(all_extras=True, all_groups=True)
+"""What the project requires with all its extras and groups."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -194,12 +204,14 @@ class Kept:
         freed: Projects of the lock that may be chosen anew without counting as changed.
         frees_all: Whether everything is chosen anew and the lock only compared with.
         file: The lock, as people see it.
+        target: For what it was made, in words, where that is known and another target; "" elsewhere.
     """
 
     pins: Mapping[NormalizedName, tuple[Version, str]]
     freed: frozenset[NormalizedName] = frozenset()
     frees_all: bool = False
     file: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ from pinwise.units.context import Candidates
 MOST_TRIALS = 2_000
 MOST_REASONS = 500
 
+EMPTY = "its page lists no release"
+"""Why an index that has a project is of no use."""
+
 
 def refutation(space: Space, contradiction: Contradiction) -> Derivation:
     """Return a derivation from a set of facts none of which can be left out."""
@@ -128,8 +131,7 @@ class _Writer:
         )
         if clause.allowed or candidates.refused or len(candidates):
             return fact
-        index = self._space.bindings.get(candidates.name, "")
-        absent = Fact(FactKind.NO_PROJECT, subject=Term(candidates.name, (), ()), index=index)
+        absent = _missing(candidates, self._space.bindings.get(candidates.name, ""))
         subject = () if fact.subject is None else (fact.subject,)
         return Derived(subject, (fact, absent))
 
@@ -185,6 +187,13 @@ class _Writer:
             requirement=base,
             target=self._term(tie.base, allowed or extra & ~ABSENT),
         )
+
+
+def _missing(candidates: Candidates, bound: str) -> Fact:
+    """Return the fact that nobody has a project, or that the index that serves it lists no release of it."""
+    reasons = (EMPTY,) if candidates.index else ()
+    subject = Term(candidates.name, (), ())
+    return Fact(FactKind.NO_PROJECT, subject=subject, reasons=reasons, index=candidates.index or bound)
 
 
 def _place(reason: Requirement | DirectRequirement) -> str:

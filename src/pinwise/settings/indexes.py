@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -49,6 +49,39 @@ def _parse_indexes(setting: Setting, source: Source) -> tuple[Index, ...]:
     return found
 
 
+def named_index(setting: Setting, source: Source, known: Sequence[Index]) -> Index:
+    """Return the index that `source` names, by its URL or by its name.
+
+    Args:
+        setting: The setting that names it.
+        source: Where it is set.
+        known: The manifest's indexes; the public one is known too.
+
+    Raises:
+        UsageError: It is none of them.
+    """
+    written = str(setting_value(setting, source))
+    if "://" in written:
+        index = parse_index(written, source.place_of(setting.name) or Place(source.name_of(setting)))
+        return next((each for each in known if each.url == index.url), index)
+    names = {index.name: index for index in known if index.name}
+    if written not in names:
+        public = public_index(is_named=True)
+        names.setdefault(public.name or "", public)
+    if written not in names:
+        listed = " or ".join(f"`{shown(name)}`" for name in names)
+        hint = f"it may be {listed}, or the URL of the index"
+        raise source.error(setting, f"names no index: nothing is called `{shown(written)}`", hint)
+    return names[written]
+
+
+def standing_for(mirrored: Index | None, choice: IndexChoice) -> IndexChoice:
+    """Return the indexes with the index URL as a mirror of `mirrored`."""
+    if mirrored is None or choice.index is None or choice.index.url == mirrored.url:
+        return choice
+    return replace(choice, index=replace(choice.index, name=mirrored.name, stands_for=mirrored))
+
+
 def trusting(choice: IndexChoice, pip: PipConfiguration) -> IndexChoice:
     """Return the indexes, without checks of certificates for the hosts that pip is told to trust."""
 
@@ -64,14 +97,14 @@ def trusting(choice: IndexChoice, pip: PipConfiguration) -> IndexChoice:
     )
 
 
-def public_index() -> Index:
-    """Return the public index as plette ships it."""
+def public_index(*, is_named: bool = False) -> Index:
+    """Return the public index as plette ships it, with its name if `is_named`."""
     import tomllib  # noqa: PLC0415  # with the next import only
 
     from plette.pipfiles import DEFAULT_SOURCE_TOML  # noqa: PLC0415  # 25 ms, only where no index is named
 
     source = tomllib.loads(DEFAULT_SOURCE_TOML)["source"][0]
-    return parse_index(str(source["url"]), Place(PUBLIC_PLACE), name=None)
+    return parse_index(str(source["url"]), Place(PUBLIC_PLACE), name=source["name"] if is_named else None)
 
 
 def read_pip_configuration(environ: Mapping[str, str], folder: Path) -> PipConfiguration:

@@ -7,8 +7,15 @@ from pathlib import Path
 
 from pinwise.actions.request import IndexChoice
 from pinwise.formats.locks import lock_name_with
-from pinwise.model.request import Manifest, Overlay, Place
-from pinwise.settings.indexes import index_choice, public_index, read_pip_configuration, trusting
+from pinwise.model.request import Index, Manifest, Overlay, Place
+from pinwise.settings.indexes import (
+    index_choice,
+    named_index,
+    public_index,
+    read_pip_configuration,
+    standing_for,
+    trusting,
+)
 from pinwise.settings.pip import PipConfiguration
 from pinwise.settings.places import user_folder
 from pinwise.settings.sources import (
@@ -93,10 +100,11 @@ class _Loading:
         indexes = ("index_url", "extra_index_url", "find_links")
         plain = {name: value for name, value in values.items() if name not in indexes}
         settings = Settings(**plain)  # type: ignore[arg-type]  # each value was parsed by its kind
+        mirrored = self._mirrored()
         return replace(
             settings,
-            asked=index_choice(self.sources[:1]),
-            fallback=self._fallback(pip),
+            asked=standing_for(mirrored, index_choice(self.sources[:1])),
+            fallback=standing_for(mirrored, self._fallback(pip)),
             kb=settings.kb if "kb" in values else Path(user_folder("data")) / "knowledge.sqlite",
             ca_file=settings.ca_file or self._ca_file(pip),
             proxies=self._proxies(pip),
@@ -152,6 +160,19 @@ class _Loading:
         if has_no_index:
             choice = IndexChoice(None, own.extra, own.flat or theirs.flat)
         return trusting(choice, pip)
+
+    def _mirrored(self) -> Index | None:
+        """Return the index of which the index URL is said to be a mirror.
+
+        Raises:
+            UsageError: No index has that name.
+        """
+        setting = BY_NAME["index_name"]
+        source = self._source_of(setting)
+        if source is None:
+            return None
+        known = () if self.manifest is None else self.manifest.indexes
+        return named_index(setting, source, [index for index in known if not index.is_flat])
 
     def _needs_default(self) -> bool:
         asked = "index_url" in self.sources[0].values

@@ -61,6 +61,12 @@ SETTINGS: tuple[Setting, ...] = (
         "pip's, else uv's, else the public one",
     ),
     Setting(
+        "index_name",
+        Kind.TEXT,
+        "What the index URL is a mirror of: the name of a source of the Pipfile or of the public index, or a "
+        "URL. It stands in for that index, which locks name in its place.",
+    ),
+    Setting(
         "extra_index_url",
         Kind.URLS,
         "Indexes that are asked before the index URL, in this order.",
@@ -205,6 +211,7 @@ class Settings:
 
     Attributes:
         asked, fallback: Indexes from the options, and from everywhere else but the manifest.
+        index_name: What the index URL is a mirror of, as written; the indexes know it already.
         netrc: The file of logins, None where there is none.
         variables: Environment variables, which may stand in the credentials of indexes; never printed.
         proxies: Scheme ("http", "https", "all") -> URL of a proxy; "no" -> hosts that need none.
@@ -216,6 +223,7 @@ class Settings:
 
     asked: IndexChoice = field(default_factory=IndexChoice)
     fallback: IndexChoice = field(default_factory=IndexChoice)
+    index_name: str | None = None
     kb: Path = Path("knowledge.sqlite")
     goal: str = "stable"
     predictor: str = "exact"

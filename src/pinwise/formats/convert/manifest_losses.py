@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pinwise.model.loss import Loss
+from pinwise.model.names import normalise
 from pinwise.model.request import DirectRequirement, Exclusion, Manifest
 
 
@@ -41,7 +42,9 @@ REQUIREMENT_ASPECTS: Mapping[str, Aspect] = {
         {PIPFILE: "a project stands once in a category, so that its lines are joined"},
     ),
     "path": Aspect("the path as written", {REQUIREMENTS: "a path begins with `./` here"}),
-    "is_editable": Aspect("the editable installation", {}),
+    "is_editable": Aspect(
+        "the editable installation", {PYPROJECT: "a dependency by URL is installed as it is"}
+    ),
     "index": Aspect(
         "the binding to an index",
         {REQUIREMENTS: "pip asks every index for every project", PYPROJECT: "it has no place for it"},
@@ -50,17 +53,46 @@ REQUIREMENT_ASPECTS: Mapping[str, Aspect] = {
 }
 """What a requirement says."""
 
-_OWN_LISTS = {
-    PIPFILE: "they are not carried over; write them in `[pipenv.pinwise]`",
-    REQUIREMENTS: "it has no place for them",
-    PYPROJECT: "they are not carried over; write them in `[tool.pinwise]`",
+_OWN_LISTS = {REQUIREMENTS: "it has no place for them"}
+
+_MADE_ANEW = {
+    PIPFILE: "it says what is required, not what is built of it",
+    REQUIREMENTS: "it says what is required, not what is built of it",
+    PYPROJECT: "only what is required is carried over",
 }
 
 MANIFEST_ASPECTS: Mapping[str, Aspect] = {
-    "group names": Aspect("names of groups", {PYPROJECT: "the usual name of `develop` is `dev`"}),
-    "constraints": Aspect(
-        "the constraints",
-        {PIPFILE: "it has no place for them", REQUIREMENTS: "they stand in files of their own (`-c`)"},
+    "project": Aspect("what `[project]` says besides", _MADE_ANEW),
+    "build": Aspect("the build system", _MADE_ANEW),
+    "tables": Aspect(
+        "tables of other tools",
+        {
+            PIPFILE: "it has no place for them",
+            REQUIREMENTS: "it has no place for them",
+            PYPROJECT: "only what is required is carried over",
+        },
+    ),
+    "includes": Aspect(
+        "which groups and extras include others",
+        dict.fromkeys((PIPFILE, REQUIREMENTS, PYPROJECT), "what they stand for is written in their place"),
+    ),
+    "extras": Aspect("the extra", {PIPFILE: "a category stands for it, which is installed by itself"}),
+    "group names": Aspect(
+        "the name of the group",
+        {
+            PIPFILE: "the usual name of `dev` is `dev-packages`",
+            PYPROJECT: "the usual name of `develop` is `dev`",
+        },
+    ),
+    "taken names": Aspect("the name of the group", {PIPFILE: "that name means something else in it"}),
+    "empty groups": Aspect(
+        "groups that hold nothing",
+        {PIPFILE: "a category without packages is none", REQUIREMENTS: "pip knows no groups"},
+    ),
+    "constraints": Aspect("the constraints", {REQUIREMENTS: "they stand in files of their own (`-c`)"}),
+    "constraint digests": Aspect(
+        "the digests of constraints",
+        {PIPFILE: "it has no place for them", PYPROJECT: "it has no place for them"},
     ),
     "indexes": Aspect(
         "names and settings of the indexes",
@@ -120,7 +152,7 @@ def one_python(text: str | None) -> str | None:
 
 
 def _whole(before: Manifest, after: Manifest, target: ManifestFormat) -> Iterator[Loss]:
-    pairs = {
+    pairs: dict[str, tuple[object, object]] = {
         "constraints": (_texts(before.constraints), _texts(after.constraints)),
         "indexes": (_indexes(before, before), _indexes(after, before)),
         "prereleases": (before.prereleases, after.prereleases),
@@ -134,6 +166,16 @@ def _whole(before: Manifest, after: Manifest, target: ManifestFormat) -> Iterato
     for aspect, (old, new) in pairs.items():
         if old != new:
             yield loss_of(aspect, target)
+    if after.constraints and _digests(before.constraints) != _digests(after.constraints):
+        yield loss_of("constraint digests", target)
+    names = {normalise(group.name) for group in after.groups}
+    empty = [group.name for group in before.groups[1:] if not group.requirements]
+    if gone := [name for name in empty if normalise(name) not in names]:
+        yield loss_of("empty groups", target, named="`, `".join(gone))
+
+
+def _digests(constraints: tuple[DirectRequirement, ...]) -> tuple[frozenset[str], ...]:
+    return tuple(direct.hashes for direct in constraints)
 
 
 def _texts(requirements: tuple[DirectRequirement, ...]) -> tuple[str, ...]:
@@ -157,15 +199,20 @@ def _indexes(manifest: Manifest, before: Manifest) -> object:
 
 
 def _requirements(before: Manifest, after: Manifest, target: ManifestFormat) -> Iterator[Loss]:
-    """Compare requirement by requirement; several of one project follow each other as they stand."""
+    """Compare requirement by requirement; several of one project follow each other as they stand.
+
+    A requirement that a group holds twice says no more than one.
+    """
     waiting: dict[str, list[tuple[str, DirectRequirement]]] = {}
     for group in after.groups:
         for direct in group.requirements:
             waiting.setdefault(direct.name, []).append((group.name, direct))
     for group in before.groups:
-        for direct in group.requirements:
+        once = {(str(each), each.index, each.hashes): each for each in group.requirements}
+        for direct in once.values():
             same = waiting.get(direct.name, [])
-            found = next((each for each in same if each[0] == group.name), same[0] if same else None)
+            name = normalise(group.name)
+            found = next((each for each in same if normalise(each[0]) == name), same[0] if same else None)
             if found is None:
                 yield loss_of("entry", target, subject=str(direct))
                 continue
@@ -180,7 +227,7 @@ def _requirements(before: Manifest, after: Manifest, target: ManifestFormat) -> 
 def _facts(manifest: Manifest, group: str, direct: DirectRequirement) -> dict[str, object]:
     requirement = direct.requirement
     return {
-        "groups": group,
+        "groups": normalise(group),
         "requirement": (direct.extras, requirement.specifier, str(requirement.marker or "")),
         "path": direct.path,
         "is_editable": direct.is_editable,

@@ -3,25 +3,29 @@
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from urllib.parse import quote
 
 from packaging.requirements import Requirement
 
-from pinwise.formats.convert.manifest_losses import ManifestFormat, loss_of, manifest_losses, one_python
-from pinwise.formats.entries import LocalPath, direct_requirement, shown
+from pinwise.formats.convert.group_names import for_pipfile, for_pyproject
+from pinwise.formats.convert.manifest_losses import ManifestFormat, manifest_losses, one_python
+from pinwise.formats.entries import LocalPath, shown
 from pinwise.formats.lock_text import one_line
 from pinwise.formats.pipfile import OWN_TABLE, parse_pipfile
 from pinwise.formats.pipfile_hash import CATEGORIES
 from pinwise.formats.pipfile_lock import named_sources
+from pinwise.formats.pyproject import parse_project
 from pinwise.formats.requirements import parse_requirements
 from pinwise.formats.requirements_lock import dotted, index_lines
 from pinwise.formats.toml_write import toml_key, toml_string, toml_value
 from pinwise.model.errors import OutputError, UsageError
 from pinwise.model.loss import Converted, Loss
-from pinwise.model.names import normalise, parse_name
+from pinwise.model.names import parse_name
 from pinwise.model.request import (
     ALL,
     DEFAULT_GROUP,
     DEVELOP_GROUP,
+    EVERYTHING,
     DirectRequirement,
     FormatControl,
     Group,
@@ -49,15 +53,16 @@ def convert_manifest(manifest: Manifest, target: ManifestFormat, *, project: str
     losses: tuple[Loss, ...] = ()
     match target:
         case ManifestFormat.PIPFILE:
+            manifest, losses = for_pipfile(manifest)
             text = _pipfile(manifest)
             after = parse_pipfile(text, target.value, local=_known_locals(manifest))
         case ManifestFormat.REQUIREMENTS:
             text = _requirements(manifest)
             after = parse_requirements(text, target.value, read=_no_file, local=_known_locals(manifest))
         case ManifestFormat.PYPROJECT:
-            manifest, losses = _with_usual_names(manifest)
+            manifest, losses = for_pyproject(manifest)
             text = _pyproject(manifest, project)
-            after = _read_pyproject(text)
+            after = parse_project(text, target.value, selection=EVERYTHING, local=_known_locals(manifest))
     return Converted(text, (*losses, *manifest_losses(manifest, after, target)))
 
 
@@ -91,6 +96,8 @@ def _pipfile(manifest: Manifest) -> str:
     names = {index.name: _source_name(index, sources) for index in manifest.indexes}
     groups = {group.name: group for group in manifest.groups}
     for name in dict.fromkeys((DEFAULT_GROUP, DEVELOP_GROUP, *groups)):
+        if name not in {DEFAULT_GROUP, DEVELOP_GROUP} and not groups[name].requirements:
+            continue
         lines.append(f"[{toml_key(_CATEGORY_OF.get(name, name))}]")
         if name in groups:
             lines += _category(groups[name], manifest, names)
@@ -140,7 +147,7 @@ def _joined(same: Sequence[DirectRequirement]) -> DirectRequirement:
             raise OutputError(
                 f"`{first.name}` is required several times under different markers, and a category of a "
                 "`Pipfile` has room for it once",
-                hint="join these lines first, or convert to `pyproject.toml`",
+                hint="join these lines first, or convert to another format",
             )
         requirement.specifier &= other.requirement.specifier
     extras = tuple(sorted({extra for each in same for extra in each.extras}))
@@ -180,7 +187,7 @@ def _requires(python: str | None) -> Iterator[str]:
 def _pipenv(manifest: Manifest) -> Iterator[str]:
     if manifest.prereleases.all:
         yield from ("[pipenv]", "allow_prereleases = true", "")
-    settings = dict(manifest.settings) | _allowed(manifest.prereleases)
+    settings = dict(manifest.settings) | _allowed(manifest.prereleases) | _amendments(manifest)
     if settings:
         yield f"[pipenv.{OWN_TABLE}]"
         yield from (f"{toml_key(key)} = {toml_value(value)}" for key, value in settings.items())
@@ -189,6 +196,16 @@ def _pipenv(manifest: Manifest) -> Iterator[str]:
 def _allowed(prereleases: Prereleases) -> dict[str, object]:
     names = dict.fromkeys(sorted(prereleases.names), True)
     return {"allow_prereleases": names} if names else {}
+
+
+def _amendments(manifest: Manifest) -> dict[str, object]:
+    """Return what our own table says of other projects' requirements, for each manifest that has one."""
+    said: dict[str, object] = {
+        "constraints": [str(direct.requirement) for direct in manifest.constraints],
+        "overrides": [str(direct.requirement) for direct in manifest.overrides],
+        "exclude": {exclusion.name: exclusion.reason for exclusion in manifest.exclusions},
+    }
+    return {key: value for key, value in said.items() if value}
 
 
 # --- requirements.in
@@ -237,40 +254,38 @@ def _line(direct: DirectRequirement) -> str:
 # --- pyproject.toml
 
 
-def _with_usual_names(manifest: Manifest) -> tuple[Manifest, tuple[Loss, ...]]:
-    """Return the manifest with `develop` named `dev`, as every tool that reads the format calls it."""
-    names = [group.name for group in manifest.groups]
-    develop = [group for group in manifest.groups if group.name == DEVELOP_GROUP and group.requirements]
-    if not develop or "dev" in names:
-        return manifest, ()
-    groups = tuple(
-        replace(group, name="dev") if group.name == DEVELOP_GROUP else group for group in manifest.groups
-    )
-    return replace(manifest, groups=groups), (
-        loss_of("group names", ManifestFormat.PYPROJECT, named=DEVELOP_GROUP),
-    )
-
-
 def _pyproject(manifest: Manifest, project: str) -> str:
-    lines = ["[project]", f"name = {toml_string(parse_name(project))}", 'version = "0"']
+    lines = ["[project]", f"name = {toml_string(_own_name(manifest, project))}", 'version = "0"']
     if python := one_python(manifest.requires_python):
         lines.append(f"requires-python = {toml_string(python)}")
     groups = {group.name: group for group in manifest.groups}
     lines += _list("dependencies", groups.pop(DEFAULT_GROUP, Group(DEFAULT_GROUP, ())))
-    others = [group for group in groups.values() if group.requirements]
+    extras = [group for group in groups.values() if group.extra is not None]
+    if extras:
+        lines += ["", "[project.optional-dependencies]"]
+        for group in extras:
+            lines += _list(toml_key(group.extra or ""), group)
+    others = [group for group in groups.values() if group.extra is None]
     if others:
         lines += ["", "[dependency-groups]"]
         for group in others:
             lines += _list(_checked_group(group.name), group)
-    own = dict(manifest.settings) | _allowed(manifest.prereleases)
+    own = dict(manifest.settings) | _allowed(manifest.prereleases) | _amendments(manifest)
     if manifest.prereleases.all:
         own["allow_prereleases"] = True
-    if manifest.constraints:
-        own["constraints"] = [str(direct.requirement) for direct in manifest.constraints]
     if own:
         lines += ["", "[tool.pinwise]"]
         lines += (f"{toml_key(key)} = {toml_value(value)}" for key, value in own.items())
     return "\n".join(lines) + "\n"
+
+
+def _own_name(manifest: Manifest, project: str) -> str:
+    """Return a name for the project that none of its requirements has, for that would mean the project."""
+    name = parse_name(project)
+    required = {direct.name for group in manifest.groups for direct in group.requirements}
+    while name in required:
+        name = parse_name(f"{name}-project")
+    return name
 
 
 def _checked_group(name: str) -> str:
@@ -294,31 +309,15 @@ def _list(key: str, group: Group) -> Iterator[str]:
     for direct in group.requirements:
         if direct.path is None:
             yield f"    {toml_string(str(direct.requirement))},"
+        elif direct.path.startswith("/"):
+            yield f"    {toml_string(_by_url(direct))},"
         else:
             yield f"    # {one_line(_line(direct))}"
     yield "]"
 
 
-def _read_pyproject(text: str) -> Manifest:
-    """Return what we wrote: strict, for nothing else is read here."""
-    tables = tomllib.loads(text)
-    project = tables["project"]
-    own = dict(tables.get("tool", {}).get("pinwise", {}))
-    allowed = own.pop("allow_prereleases", {})
-    place = Place(ManifestFormat.PYPROJECT.value)
-
-    def read(items: Sequence[str]) -> tuple[DirectRequirement, ...]:
-        return tuple(direct_requirement(item, place) for item in items)
-
-    groups = (Group(name, read(items)) for name, items in tables.get("dependency-groups", {}).items())
-    return Manifest(
-        kind="pyproject",
-        files=(place.file,),
-        groups=(Group(DEFAULT_GROUP, read(project["dependencies"])), *groups),
-        constraints=read(own.pop("constraints", [])),
-        prereleases=Prereleases(all=True)
-        if allowed is True
-        else Prereleases(names=frozenset(normalise(name) for name in allowed)),
-        requires_python=project.get("requires-python"),
-        settings=own,
-    )
+def _by_url(direct: DirectRequirement) -> str:
+    extras = f"[{','.join(direct.extras)}]" if direct.extras else ""
+    marker = direct.requirement.marker
+    place = f"{direct.name}{extras} @ file://{quote(direct.path or '')}"
+    return place if marker is None else f"{place} ; {marker}"
