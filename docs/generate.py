@@ -16,6 +16,8 @@ import click
 from pinwise.actions.convert import SOURCES, TARGETS
 from pinwise.actions.manifest import MANIFESTS
 from pinwise.cli import main as command
+from pinwise.cli.common import COMMON, long_name, options_of
+from pinwise.cli.completion_table import completion_table
 from pinwise.cli.exits import ExitCode
 from pinwise.environment.file import KEYS as TARGET_KEYS
 from pinwise.environment.platforms import KNOWN_PLATFORMS
@@ -53,6 +55,7 @@ from pinwise.units.sieves import SIEVES
 from pinwise.units.steps import METADATA_STEPS, STEPS
 
 FOLDER = Path(__file__).parent
+COMPLETION = FOLDER.parent / "src" / "pinwise" / "completion" / "commands.txt"
 NOTE = "<!-- Made from the code by `python docs/generate.py`: edit the code, not this page. -->\n\n"
 
 
@@ -92,22 +95,69 @@ CLI = """\
 stdout carries the result only; progress, warnings and errors go to stderr. What the exit codes mean is in
 [exit codes](exit-codes.md). Every command explains itself with `-h` or `--help`. Most options are settings,
 which can be given elsewhere too: see [settings](settings.md).
-"""
+
+## Options of every command
+
+They may stand before the command's name or after it.
+
+{common}
+`-v` and `-q` cancel each other out. With `-q` stderr carries errors only; with `-qq` no report goes to stdout
+either, but what is asked for as data does: `--format json`, a converted text, a path.
+
+`--color` outranks `PINWISE_COLOR`. Where neither says `always` or `never`, colours are off if `NO_COLOR` is
+set, else on if `FORCE_COLOR` or `CLICOLOR_FORCE` is set and not `0`, else off if `TERM` is `dumb`, else on
+where the stream is a terminal.
+
+## Variables
+
+Every option can be given by a variable, which the option outranks. Those of settings are in
+[settings](settings.md); these are the others. A flag is `true` or `false`, `-v` and `-q` are numbers; what
+may be given several times stands between white space. An empty variable counts as not set.
+
+{variables}"""
 
 
 def cli() -> str:
     """Describe every command and every option."""
-    return CLI + "".join(_commands(command, command.make_context("pinwise", [], resilient_parsing=True)))
+    context = command.make_context("pinwise", [], resilient_parsing=True)
+    common = (_option(each, context) for each in options_of(command) if each.name in COMMON)
+    head = CLI.format(common=table(("option", "meaning"), common), variables=_variables())
+    return head + "".join(_commands(command, context))
+
+
+def _option(option: click.Option, context: click.Context) -> tuple[str, str]:
+    names, meaning = option.get_help_record(context) or ("", "")
+    return f"`{names}`", meaning
+
+
+def _variables() -> str:
+    """Return a table of the variables that are not those of settings."""
+    found: dict[str, list[str]] = {}
+    for path, each in _within(command, ""):
+        for option in options_of(each):
+            if option.envvar:
+                found.setdefault(f"`{option.envvar}`\n`{long_name(option)}`", []).append(path)
+    rows = (
+        (*names.split("\n"), _code(paths) if all(paths) else "every command")
+        for names, paths in found.items()
+    )
+    return table(("variable", "option", "commands"), sorted(rows))
+
+
+def _within(described: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    yield path, described
+    if isinstance(described, click.Group):
+        for name, inner in described.commands.items():
+            yield from _within(inner, f"{path} {name}".strip())
 
 
 def _commands(described: click.Command, context: click.Context) -> Iterator[str]:
     usage = " ".join(described.collect_usage_pieces(context))
     help_text = inspect.cleandoc(described.help or "").replace("\b\n", "")
     yield f"\n## {context.command_path}\n\n```text\n{context.command_path} {usage}\n```\n\n{help_text}\n"
-    options = [each for each in described.params if isinstance(each, click.Option)]
-    rows = [record for option in options if (record := option.get_help_record(context)) is not None]
+    rows = [_option(option, context) for option in options_of(described) if option.name not in COMMON]
     if rows:
-        yield "\n" + table(("option", "meaning"), ((f"`{names}`", meaning) for names, meaning in rows))
+        yield "\n" + table(("option", "meaning"), rows)
     if isinstance(described, click.Group):
         for name in described.list_commands(context):
             inner = described.get_command(context, name)
@@ -265,7 +315,7 @@ groups = ["serve"]
 | `PIP_CERT`, `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE` | Certificates, where `ca_file` is not set. |
 | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY` | Proxies, in capitals or small letters. |
 | `VIRTUAL_ENV`, `PATH` | Where the project's Python is looked for. |
-| `NO_COLOR`, `TERM` | No colours if `NO_COLOR` is set or `TERM` is `dumb`. |
+| `NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE`, `TERM` | See [`--color`](cli.md#options-of-every-command). |
 """
 
 
@@ -565,6 +615,17 @@ def installed() -> str:
     )
 
 
+def state() -> str:
+    """Describe what commands about settings, knowledge and files print, from its schema."""
+    schema = json.loads((FOLDER / "state.schema.json").read_text(encoding="utf-8"))
+    parts = [_object(name, part, schema) for name, part in schema["$defs"].items()]
+    return (
+        "# Settings, knowledge base and conversions as JSON\n\n"
+        f"{schema['description']} Their schema is [state.schema.json](../state.schema.json).\n"
+        + "".join(parts)
+    )
+
+
 def _object(name: str, part: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     rows = (
         (f"`{key}`", _type(value), _meaning(value, schema))
@@ -592,6 +653,8 @@ def _type(value: Mapping[str, Any]) -> str:
             return f"list of {_type(items)}"
         case {"type": "object", "additionalProperties": {"type": kind}}:
             return f"object of {kind}s"
+        case {"type": "object", "additionalProperties": {"$ref": _}}:
+            return "object"
         case {"type": list(kinds)}:
             return " or ".join(kinds)
         case {"type": kind}:
@@ -614,6 +677,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "report.md": report,
     "reasons.md": reasons,
     "installed.md": installed,
+    "state.md": state,
     "formats.md": formats,
 }
 """Every generated page, by its name under docs/reference."""
@@ -625,13 +689,14 @@ def page(name: str) -> str:
 
 
 def main() -> None:
-    """Write every page that differs."""
+    """Write every page that differs, and what completion knows of the commands."""
     folder = FOLDER / "reference"
     folder.mkdir(exist_ok=True)
     for name in PAGES:
         path, text = folder / name, page(name)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
+    COMPLETION.write_text(completion_table(command), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ FOREIGN = (
     "PYTHONHOME",
     "NO_COLOR",
     "FORCE_COLOR",
+    "CLICOLOR_FORCE",
     "COLUMNS",
     "HTTP_PROXY",
     "HTTPS_PROXY",

@@ -34,6 +34,7 @@ FLOORS = {
     "settings": 8,
     "wiring": 8,
     "cli": 9,
+    "completion": 9,
     "__main__": 9,
     "__init__": 9,
 }
@@ -259,8 +260,11 @@ def test_only_settings_reads_environment_variables(module: Module) -> None:
 
 @every_module()
 def test_only_wiring_builds_the_floor_of_the_world(module: Module) -> None:
-    """The store, the network and the machine come to the actions through `wiring` alone."""
-    if module.part == "wiring" or module.floor == BUILT_BY_WIRING:
+    """The store, the network and the machine come to the actions through `wiring` alone.
+
+    Completion has no time for it (docs/decisions/0013-completion-has-a-way-of-its-own.md).
+    """
+    if module.part in {"wiring", "completion"} or module.floor == BUILT_BY_WIRING:
         return
     for imported in module.imports():
         pieces = imported.target.split(".")

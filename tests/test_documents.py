@@ -12,6 +12,7 @@ import pytest
 
 from pinwise.actions.advise import SearchOptions, advise
 from pinwise.cli import main as command
+from pinwise.cli.completion_table import completion_table
 from pinwise.model.outcome import Advice
 from pinwise.settings import SETTINGS
 from pinwise.units.goals import GOALS
@@ -83,6 +84,11 @@ def test_the_reference_is_fresh() -> None:
     for name in generate.PAGES:
         written = (DOCS / "reference" / name).read_text(encoding="utf-8")
         assert written == generate.page(name), f"docs/reference/{name} is stale"
+
+
+def test_what_completion_knows_is_fresh() -> None:
+    """The table of commands for shells is what the commands are now; `docs/generate.py` writes it, too."""
+    assert generator().COMPLETION.read_text(encoding="utf-8") == completion_table(command), "it is stale"
 
 
 def commands(described: click.Command, path: str = "pinwise") -> Iterator[tuple[str, click.Command]]:

@@ -14,6 +14,8 @@ from pinwise.model.names import normalise
 from pinwise.model.request import Manifest
 from pinwise.settings import SETTINGS, Settings, load_settings, read_settings
 from pinwise.settings.kinds import Kind
+from pinwise.settings.terminal import terminal_of
+from pinwise.settings.variables import unknown_variables
 
 NO_PIP = {"PIP_CONFIG_FILE": "/dev/null", "UV_NO_CONFIG": "1"}
 INDEX = "https://index.example/simple"
@@ -189,10 +191,31 @@ def test_a_manifest_names_no_program_and_no_place_outside(tmp_path: Path, table:
     refusal(tmp_path, table=table)
 
 
-def test_a_variable_that_is_no_setting_is_warned_of(tmp_path: Path) -> None:
-    """It may belong to another program, so it is no error."""
-    (warning,) = load(tmp_path, environ={"PINWISE_GAOL": "latest"}).warnings
-    assert warning == "The variable `PINWISE_GAOL` is no setting; did you mean `PINWISE_GOAL`?"
+def test_a_variable_that_means_nothing_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may belong to another program, so it is no error; those of settings and options mean something."""
+    for name in ("PINWISE_GAOL", "PINWISE_GOAL", "PINWISE_CONFIG_FILE", "PINWISE_UPGRADE"):
+        monkeypatch.setenv(name, "1")
+    (warning,) = unknown_variables({"PINWISE_UPGRADE"})
+    assert warning == "The variable `PINWISE_GAOL` means nothing to pinwise; did you mean `PINWISE_GOAL`?"
+
+
+@pytest.mark.parametrize(
+    ("environ", "color"),
+    [
+        ({}, None),
+        ({"NO_COLOR": ""}, None),
+        ({"NO_COLOR": "1"}, False),
+        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+        ({"FORCE_COLOR": "1", "TERM": "dumb"}, True),
+        ({"CLICOLOR_FORCE": "1"}, True),
+        ({"FORCE_COLOR": "0", "CLICOLOR_FORCE": ""}, None),
+        ({"TERM": "dumb"}, False),
+        ({"TERM": "xterm"}, None),
+    ],
+)
+def test_colours_follow_the_usual_variables(environ: dict[str, str], color: bool | None) -> None:  # noqa: FBT001
+    """`NO_COLOR` outranks what forces colours, which outranks a dumb terminal; empty ones do not count."""
+    assert terminal_of(environ).color is color
 
 
 def test_a_configuration_file_that_is_named_must_be_there(tmp_path: Path) -> None:

@@ -11,9 +11,7 @@ and match on the outcome::
 Names are imported when they are first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as `typing` has it, which costs 5 ms
 if TYPE_CHECKING:
     from pinwise.actions.advise import SearchOptions, advise
     from pinwise.model.errors import PinwiseError
@@ -53,4 +51,6 @@ if not TYPE_CHECKING:
         """Import a public name when it is first used."""
         if name not in _HOMES:
             raise AttributeError(f"module `pinwise` has no attribute `{name}`")
+        from importlib import import_module  # noqa: PLC0415  # for the library only
+
         return getattr(import_module(_HOMES[name]), name)

@@ -1,5 +1,19 @@
-"""``python -m pinwise``."""
+"""The program `pinwise`, also as ``python -m pinwise``: completion in a shell goes a short way of its own."""
 
-from pinwise.cli import main
+import sys
 
-main(prog_name="pinwise")
+from pinwise.completion.answer import COMPLETE, complete
+
+
+def main() -> None:
+    """Run one command, or complete what is typed of one."""
+    if sys.argv[1:2] == [COMPLETE]:
+        complete(sys.argv[2:])
+        return
+    from pinwise.cli import main as command  # noqa: PLC0415  # 150 ms, which no shell waits for
+
+    command(prog_name="pinwise")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,7 +89,7 @@ def read_wanted(
 def read_target_manifest(where: str | None) -> Manifest | None:
     """Read what a folder's manifest says about the target; None where it is of a kind that says nothing."""
     if not Path(where or ".").exists():
-        raise UsageError(f"there is no folder `{where}`")
+        raise UsageError(f"there is no folder `{where}`", hint="name the folder of a manifest, or none")
     return _read_target_manifest(where, archives=archives)
 
 
@@ -277,6 +277,7 @@ def open_worlds(
     now: int,
     progress: "Callable[[Progress], None] | None" = None,
     warn: Callable[[str], None] = lambda _: None,
+    trace: Callable[[str], None] | None = None,
 ) -> Iterator[Worlds]:
     """Open what advices need, for several requests that share a knowledge base and a transport.
 
@@ -285,6 +286,7 @@ def open_worlds(
         now: The time of day, in seconds since 1970.
         progress: Called as facts arrive.
         warn: Called with a whole sentence where a source of credentials is of no use.
+        trace: Called with a line about each request that has ended, from any thread.
 
     Raises:
         StoreFailure: The knowledge base cannot be opened.
@@ -302,7 +304,7 @@ def open_worlds(
         begin = now + 1 if settings.refresh else now
         max_age = 0 if settings.refresh else settings.max_age
         options = IngestOptions(clock=lambda: max(time.time(), begin), progress=progress)
-        transport = stack.enter_context(Transport(_transport_settings(settings, warn)))
+        transport = stack.enter_context(Transport(_transport_settings(settings, warn), trace=trace))
         courier = IndexCourier(transport, _limits(settings))
 
         def online(request: Request) -> World:
@@ -319,6 +321,16 @@ def _offline_worlds(settings: Settings, stack: ExitStack, now: int) -> Worlds:
         return lambda request: World(without_store(request), None)
     store = stack.enter_context(open_store(settings.kb, read_only=True))
     return lambda request: World(KnowledgeView(store, request, now=now, max_age=None), None)
+
+
+def fixed_limits(settings: Settings) -> dict[str, int | float]:
+    """Return what an index may do at most, by name, as far as no setting says it: bytes, counts, seconds."""
+    limits = asdict(_limits(settings))
+    return {name: value for name, value in limits.items() if name not in _SET}
+
+
+_SET = frozenset(("connect", "read"))
+"""Limits that are settings: `connect_timeout` and `read_timeout`."""
 
 
 def _limits(settings: Settings) -> "Limits":

@@ -145,13 +145,12 @@ def test_choices_join_what_the_manifest_allows() -> None:
         goal="latest",
         allows_prereleases=True,
         formats=FormatControl(only_binary=frozenset({"a"})),
-        warnings=("From the settings.",),
     )
     request = build_request(given, choices, TARGET)
     assert request.goal == "latest"
     assert request.prereleases == Prereleases(all=True, names=frozenset({normalise("p")}))
     assert request.formats == FormatControl(frozenset({"b"}), frozenset({ALL, "a"}))
-    assert request.warnings == ("From the manifest.", "From the settings.")
+    assert request.warnings == ("From the manifest.",)
 
 
 def local(name: str, path: str) -> LocalProject:

@@ -326,7 +326,7 @@ def test_a_manifest_that_cannot_be_read_is_a_usage_error(place: Place, text: str
         (["--platform", "win_ia64"], "not a platform that pinwise knows"),
         (["--python", "2.7"], "not among the targets"),
         (["--index-url", "index.example"], "`--index-url` must be the URL of an index"),
-        (["--format", "xml"], "'xml' is not one of 'text', 'json'"),
+        (["--format", "xml"], "`--format` has no choice `xml`"),
         (["--goall", "latest"], "did you mean `--goal`?"),
         (["--goal"], "requires an argument"),
         (["a", "b"], "unexpected extra argument"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,7 +72,7 @@ def test_a_lock_is_converted_and_its_losses_are_listed(folder: Path) -> None:
     assert any(
         line.startswith("  the names, URLs, sizes and times of files of `blinker==1.9.0`, ") for line in lines
     )
-    assert lines[-1] == "requirements.txt: written"
+    assert re.fullmatch(r"Wrote `requirements.txt`; lost: [0-9]+, [0-9.]+ s\.", lines[-1])
     written = read_lock((folder / "requirements.txt").read_text(), LockFormat.REQUIREMENTS)
     assert "flask==3.1.3" in map(str, written.pins)
 
@@ -80,16 +81,18 @@ def test_a_conversion_without_losses_says_nothing_of_any(folder: Path) -> None:
     """Where nothing is lost, there is no list; a second run finds the target as it should be."""
     example(folder, "requirements.txt", to="a.txt")
     first = convert("a.txt", "b.txt", "--from", "requirements.txt", "--to", "requirements.txt")
-    assert first.stderr == "b.txt: written\n"
+    assert re.fullmatch(r"Wrote `b.txt`; nothing lost, [0-9.]+ s\.\n", first.stderr)
     second = convert("a.txt", "b.txt", "--from", "requirements.txt", "--to", "requirements.txt")
-    assert second.stderr == "b.txt: unchanged\n"
+    assert second.stderr.startswith("`b.txt` says the same already and was not rewritten; nothing lost, ")
 
 
 def test_another_file_is_replaced_by_force_only(folder: Path) -> None:
     """A target that holds something else stays as it was without `--force`."""
     (folder / "Pipfile").write_text(PIPFILE)
     (folder / "requirements.in").write_text("mine\n")
-    assert "`requirements.in` is there already" in refused(convert("Pipfile", "requirements.in"))
+    said = refused(convert("Pipfile", "requirements.in"))
+    assert "`requirements.in` is there already" in said
+    assert "cannot say" not in said
     assert (folder / "requirements.in").read_text() == "mine\n"
     assert convert("Pipfile", "requirements.in", "--force").exit_code == 0
     assert (folder / "requirements.in").read_text() == "flask>=2\n\n# Only for develop\npytest\n"
@@ -107,11 +110,20 @@ def test_dry_run_and_stdout_write_no_file(folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["Pipfile"]
 
 
+def test_a_program_learns_what_is_lost(folder: Path) -> None:
+    """`--format json` puts the losses and what became of the target on stdout."""
+    (folder / "Pipfile").write_text(PIPFILE)
+    report = json.loads(convert("Pipfile", "pyproject.toml", "--format", "json", "--dry-run").stdout)
+    assert (report["from"], report["to"], report["state"]) == ("Pipfile", "pyproject.toml", "not written")
+    assert {"subject", "aspect", "what", "why"} == set(report["losses"][0])
+    assert json.loads(convert("Pipfile", "pyproject.toml", "--format", "json").stdout)["state"] == "written"
+
+
 def test_a_pipfile_lock_gets_the_hash_of_its_pipfile(folder: Path) -> None:
     """A Pipfile.lock answers the Pipfile beside it; without one there is a warning."""
     example(folder, "requirements.txt", to="pins.txt")
     alone = convert("pins.txt", "Pipfile.lock", "--dry-run")
-    assert "warning: there is no `Pipfile` beside the lock" in alone.stderr
+    assert "warning: There is no `Pipfile` beside the lock" in alone.stderr
     (folder / "Pipfile").write_text(PIPFILE)
     result = convert("pins.txt", "Pipfile.lock")
     assert result.exit_code == 0, result.output
@@ -131,7 +143,7 @@ def test_files_are_looked_up_by_their_digests(folder: Path, index: LoopbackIndex
     assert package["sdist"]["hashes"] == {"sha256": digest}
     assert "wheels" not in package
     again = convert("pins.txt", "pylock.toml", "--offline")
-    assert again.stderr.endswith("pylock.toml: unchanged\n")
+    assert "`pylock.toml` says the same already and was not rewritten; " in again.stderr
 
 
 def test_a_digest_that_no_file_has_is_refused(folder: Path, index: LoopbackIndex) -> None:
@@ -158,17 +170,20 @@ def test_files_that_are_not_known_offline_are_refused(folder: Path, index: Loopb
         (("Pipfile", "pylock.toml"), "are a manifest and a lock"),
         (("Pipfile", "other.lock"), "does not tell its format"),
         (("Pipfile", "uv.lock"), "is that of a file that cannot be written here"),
-        (("pyproject.toml", "Pipfile"), "`pyproject.toml` does not exist"),
+        (("pyproject.toml", "Pipfile"), "there is no file `pyproject.toml` to convert"),
         (("Pipfile", "-"), "does not tell its format"),
         (("Pipfile", "x", "--to", "Pipfil"), "`Pipfil` is no format for `--to`"),
         (("Pipfile", "copy/../Pipfile"), "is the source itself"),
         (("Pipfile", "missing/requirements.in"), "cannot be written"),
-        (("missing.lock", "pylock.toml", "--from", "uv.lock"), "missing.lock"),
+        (("missing.lock", "pylock.toml", "--from", "uv.lock"), "there is no file `missing.lock` to convert"),
+        (("missing.lock", "pylock.toml"), "there is no file `missing.lock` to convert"),
+        (("Pipfile", "-", "--to", "pyproject.toml", "--format", "json"), "both go to stdout"),
     ],
 )
 def test_bad_requests_are_named(folder: Path, arguments: tuple[str, ...], message: str) -> None:
     """What cannot be done is refused with a message and a hint, and every file stays as it was."""
     (folder / "Pipfile").write_text(PIPFILE)
+    (folder / "a.txt").write_text("flask\n")
     (folder / "copy").mkdir()
     assert message in refused(convert(*arguments))
     assert (folder / "Pipfile").read_text() == PIPFILE

@@ -330,7 +330,7 @@ def test_a_file_that_changes_meanwhile_is_left_alone(place: Place, name: str) ->
         (("remove", "click", "--group", "test"), "`click` is not required by `test`"),
         (("remove", "click", "--group", "tset"), "did you mean `test`?"),
         (("remove", "not a name"), "is not a valid project name"),
-        (("add", "--index-url", "x"), "missing argument"),
+        (("add", "--index-url", "x"), "`pinwise add` needs `REQUIREMENT`"),
     ],
 )
 def test_bad_requests_change_nothing(place: Place, arguments: tuple[str, ...], message: str) -> None:

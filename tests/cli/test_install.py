@@ -546,7 +546,7 @@ def test_the_lock_of_an_overlay(scene: Scene) -> None:
     assert "\n  + flask 3.0\n  + pytest 8.0\n" in shown
     assert "there is no lock `pylock.toml`" in failed(scene.run("install"), 2)
     assert "did you mean `testing`?" in failed(scene.run(*check, "testin"), 2)
-    assert "holds the stack of one overlay" in failed(scene.run(*check, "testing", "--overlay", "x"), 2)
+    assert "`--overlay` names one stack here" in failed(scene.run(*check, "testing", "--overlay", "x"), 2)
 
 
 LOCK = 'lock-version = "1.0"\ncreated-by = "x"\n'

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from pinwise.actions.ingest import Progress as Fetched
 from pinwise.actions.ports import Wanted
+from pinwise.cli.habits import Habits
 from pinwise.cli.progress import PATIENCE, Progress
 from pinwise.model.names import normalise
 from pinwise.model.outcome import Effort
@@ -63,6 +64,28 @@ def test_elsewhere_nothing_is_animated() -> None:
         progress.say("slow")
         progress.say("soon after")
     assert stream.getvalue() == "slow\n"
+
+
+def test_who_wants_no_progress_gets_none() -> None:
+    """Neither with `--no-progress` nor with `-q`, on a terminal and elsewhere."""
+    for habits in (Habits(no_progress=True), Habits(quiet=1)):
+        for is_live in (True, False):
+            stream = io.StringIO()
+            clock = ticking(0.0, *(PATIENCE * count for count in range(1, 9)))
+            with Progress(stream, is_live=is_live, clock=clock, habits=habits) as progress:
+                progress.begin_round(3)
+                progress.end_round()
+            assert stream.getvalue() == ""
+
+
+def test_each_request_is_told_of_where_that_is_wanted() -> None:
+    """With `-vv` only, on a line of its own without control characters."""
+    assert Progress(io.StringIO(), is_live=True, habits=Habits(verbose=1)).trace() is None
+    stream = io.StringIO()
+    trace = Progress(stream, is_live=False, habits=Habits(verbose=2)).trace()
+    assert trace is not None
+    trace("the page of `a\x1b`: 200")
+    assert stream.getvalue() == "note: the page of `a `: 200\n"
 
 
 def test_a_stream_that_is_gone_is_no_error() -> None:

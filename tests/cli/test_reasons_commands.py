@@ -199,7 +199,7 @@ def test_what_cannot_be_known_offline_is_undecided_too(place: Place) -> None:
         (("why", "json", "9"), "`json` has no release 9"),
         (("why", "json", "new"), "`new` is not a version"),
         (("why", "json", "tools/tool.py"), "to name the manifest, write `--folder tools/tool.py`"),
-        (("why",), "missing argument 'NAME'"),
+        (("why",), "`pinwise why` needs `NAME`"),
         (("why", "json", "--folder", "absent"), "absent"),
         (("tree", "--invert", "jsom"), "did you mean `json`?"),
         (("tree", "--depth", "-1"), "--depth"),

@@ -196,7 +196,7 @@ def test_lines_fit_and_are_clean(lines: list[Line]) -> None:
 def test_colours_do_not_change_the_layout(capsys: pytest.CaptureFixture[str]) -> None:
     """With and without colours the text is the same."""
     lines = render_advice(rich(), [WRITTEN])
-    write_lines(lines, is_plain=True)
+    write_lines(lines)
     plain = capsys.readouterr().out
     coloured = "\n".join(click.style(line.text, **STYLES[line.style]) for line in lines)  # type: ignore[arg-type]
     assert click.unstyle(coloured) + "\n" == plain

@@ -13,7 +13,13 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from knowledge.generated_facts import INDEX, NAME, answers, documents, projects, requirements, texts
-from pinwise.actions.knowledge import IndexStatus, forget_project, knowledge_path, knowledge_status
+from pinwise.actions.knowledge import (
+    IndexStatus,
+    forget_project,
+    knowledge_path,
+    knowledge_status,
+    would_forget,
+)
 from pinwise.knowledge.rows import parse_requirement
 from pinwise.knowledge.store import Store, StoredPage, open_store
 from pinwise.model.errors import IndexFailure, StoreFailure
@@ -326,7 +332,10 @@ def test_a_forgotten_project_can_come_with_new_digests(store: Store) -> None:
     for index in (INDEX, MIRROR):
         put(store, replace(flask(wheel_file("flask", "1.0", sha256=OLD)), index=index), index=index)
     store.put_document(INDEX, NAME, "a.whl", "wheel", Unusable("why"), checked=1)
+    announced = would_forget(store, NAME)
+    assert would_forget(store, NAME) == announced
     forgetting = forget_project(store, NAME)
+    assert forgetting == announced
     assert [(each.index, each.releases, each.files, each.documents) for each in forgetting.forgotten] == [
         (INDEX, 1, 1, 1),
         (MIRROR, 1, 1, 0),

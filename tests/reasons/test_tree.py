@@ -1,5 +1,7 @@
 """A stack as a tree, from the manifest down and back up."""
 
+from dataclasses import replace
+
 import pytest
 
 from pinwise.actions.tree import inverted, tree
@@ -41,6 +43,14 @@ def test_what_is_below_a_package_is_drawn_once() -> None:
         "",
         "(*): what it requires is shown elsewhere",
     ]
+
+
+def test_a_tree_names_groups_and_extras() -> None:
+    """A group stands in brackets, an extra is called one."""
+    advice = stack("a 1", "a")
+    (row,) = tree(advice)
+    texts = [render_tree(advice, [replace(row, group=name)])[0].text for name in ("develop", "[web]")]
+    assert texts == ["a 1 [develop]", "a 1 [extra web]"]
 
 
 def test_a_limited_tree_says_what_it_leaves_out() -> None:

@@ -239,6 +239,20 @@ def _matching(pin: PresentPin, knowledge: Knowledge) -> tuple[File, ...]:
 # --- what is written
 
 
+def check_source(source: Path) -> None:
+    """Refuse a source that is not there, before anything is said of its name.
+
+    Raises:
+        UsageError: There is no such file.
+    """
+    if not source.is_file():
+        there = [path.name for path in source.parent.iterdir()] if source.parent.is_dir() else []
+        raise UsageError(
+            f"there is no file `{shown(str(source))}` to convert",
+            hint=near(source.name, there) or "name a lock or a manifest, such as `uv.lock` or `Pipfile`",
+        )
+
+
 def check_target(source: Path, target: Path) -> None:
     """Refuse a target that is the source.
 

@@ -224,8 +224,10 @@ def _only(groups: Sequence[str]) -> str:
         UsageError: There are several.
     """
     if len(groups) > 1:
+        named = " and ".join(f"`{group}`" for group in groups[:2])
         raise UsageError(
-            "requirements are added to one group or extra at a time", hint="run the command once for each"
+            f"requirements are added to one group or extra at a time, not to {named}",
+            hint="run the command once for each",
         )
     return groups[0] if groups else DEFAULT_GROUP
 

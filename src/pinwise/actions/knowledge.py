@@ -91,6 +91,10 @@ class FactStore(Protocol):
         """Return the names of all projects that some index has, sorted."""
         ...
 
+    def known_of(self, name: NormalizedName) -> tuple[Forgotten, ...]:
+        """Return what is known of a project."""
+        ...
+
     def forget(self, name: NormalizedName) -> tuple[Forgotten, ...]:
         """Remove all that is known of a project."""
         ...
@@ -103,7 +107,15 @@ def knowledge_status(store: FactStore) -> KnowledgeStatus:
 
 def forget_project(store: FactStore, name: NormalizedName) -> Forgetting:
     """Forget a project, its recorded digests too, so that it is asked for anew (`pinwise kb forget`)."""
-    forgotten = store.forget(name)
+    return _forgetting(store, name, store.forget(name))
+
+
+def would_forget(store: FactStore, name: NormalizedName) -> Forgetting:
+    """Say what forgetting a project would remove (`pinwise kb forget --dry-run`); nothing is."""
+    return _forgetting(store, name, store.known_of(name))
+
+
+def _forgetting(store: FactStore, name: NormalizedName, forgotten: tuple[Forgotten, ...]) -> Forgetting:
     return Forgetting(name, forgotten, () if forgotten else near_names(name, store.names()))
 
 

@@ -185,7 +185,9 @@ def find_manifest(where: str | None, *, archives: Archives) -> tuple[Path, Manif
     """
     path = Path(where or ".")
     if not path.exists():
-        raise UsageError(f"there is no folder or manifest `{shown(str(path))}`")
+        raise UsageError(
+            f"there is no folder or manifest `{shown(str(path))}`", hint="name the project's folder"
+        )
     folder = path if path.is_dir() else path.parent
     paths = _manifests(path)[0] if path.is_dir() else [path]
     if not paths:
@@ -200,12 +202,9 @@ def _nothing_required(found: FoundManifest) -> ManifestError:
         "pyproject": 'add `dependencies = ["flask"]` to `[project]`, or ask for more: `--all-extras`, '
         "`--all-groups`",
         "script": 'add `# dependencies = ["requests"]` to its block',
+        "Pipfile": 'add a line such as `flask = "*"` below `[packages]`',
     }
-    hint = hints.get(
-        found.manifest.kind,
-        'add a requirement, such as `flask = "*"` below `[packages]` of a Pipfile '
-        "or a line `flask` in requirements.in",
-    )
+    hint = hints.get(found.manifest.kind, "add a line such as `flask` or `flask>=3`")
     if found.passed_over:
         hint = f"`{found.passed_over[0]}` in the same folder was not read; to read it instead, name it"
     return ManifestError("this manifest requires nothing", file=found.manifest.files[0], hint=hint)

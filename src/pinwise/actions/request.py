@@ -53,7 +53,6 @@ class Choices:
         allows_prereleases: Whether every project may be pinned at a pre-release.
         formats: Outranks the manifest's where both name a project.
         given: Metadata for releases that have none.
-        warnings: Whole sentences.
     """
 
     asked: IndexChoice = IndexChoice()
@@ -62,7 +61,6 @@ class Choices:
     allows_prereleases: bool = False
     formats: FormatControl = field(default_factory=FormatControl)
     given: Mapping[tuple[NormalizedName, Version], Metadata] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
 
 
 def absolute_index(index: Index, folder: Path) -> Index:
@@ -104,7 +102,7 @@ def build_request(manifest: Manifest, choices: Choices, environment: Environment
         formats=_join_formats(manifest.formats, choices.formats),
         given=choices.given,
         local=_local(manifest.local, groups),
-        warnings=(*manifest.warnings, *choices.warnings, *_python_warnings(manifest, environment)),
+        warnings=(*manifest.warnings, *_python_warnings(manifest, environment)),
     )
 
 

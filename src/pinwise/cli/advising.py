@@ -59,8 +59,7 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
         for note in notes:
             write_err(f"{note.name}: {note.state}")
     else:
-        lines = report_lines(outcome, explanation, notes, asked.settings, is_check=options["check"])
-        write_lines(lines, is_plain=asked.settings.is_plain)
+        write_lines(report_lines(outcome, explanation, notes, asked.settings, is_check=options["check"]))
     write_err(render.summary(outcome.effort))
     return code_of(outcome, notes, is_check=options["check"])
 

@@ -1,6 +1,7 @@
 """What `pinwise why`, `tree` and `outdated` have in common: a stack, a question about it, two forms."""
 
 import json
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,8 @@ from pinwise.cli.asking import Question
 from pinwise.cli.exits import ExitCode, exit_code
 from pinwise.cli.lines import Line
 from pinwise.cli.paper import write_lines, write_warnings
-from pinwise.cli.render import render_refusal, render_undecided
-from pinwise.cli.streams import write_out
+from pinwise.cli.render import render_refusal, render_undecided, summary
+from pinwise.cli.streams import write_err, write_out
 from pinwise.explain.refusal import explain
 from pinwise.formats.report import to_report
 from pinwise.model.outcome import Advice, Refusal, Undecided
@@ -30,17 +31,20 @@ def answer(folder: str | None, options: Mapping[str, Any], ask: Callable[[Asking
 
     Where there is no stack to ask about, the report of `pinwise advise` says why.
     """
+    begin = time.monotonic()
     question = Question.read(folder, options)
     with question.searching() as search:
         outcome = search.advise(is_recorded=False)
         asked = ask(Asking(outcome, search.world, search.options)) if isinstance(outcome, Advice) else None
+        effort = search.effort(begin)
     write_warnings(warning for warning in outcome.warnings if warning not in question.request.warnings)
     if asked is None:
         asked = _no_stack(outcome, is_offline=question.settings.offline)
     if options["form"] == "json":
         write_out(json.dumps(asked.report(), indent=2))
     else:
-        write_lines(asked.lines(), is_plain=question.settings.is_plain)
+        write_lines(asked.lines())
+    write_err(summary(effort))
     return ExitCode.OK if isinstance(outcome, Advice) else exit_code(outcome)
 
 

@@ -13,12 +13,13 @@ from pinwise.actions.manifest import FoundManifest
 from pinwise.actions.ports import World, Worlds
 from pinwise.actions.present import Upgrade, read_present
 from pinwise.actions.request import build_request
-from pinwise.cli.paper import write_warnings
+from pinwise.cli.notes import question_notes
+from pinwise.cli.paper import write_notes, write_warnings
 from pinwise.cli.progress import Progress
 from pinwise.cli.reading import Asked, naming, read_asked
 from pinwise.formats.locked_indexes import through_mirrors
 from pinwise.model.environment import Environment
-from pinwise.model.outcome import Outcome, Refusal
+from pinwise.model.outcome import Effort, Outcome, Refusal
 from pinwise.model.request import EVERYTHING, Group, Overlay, Request
 from pinwise.settings import Settings
 from pinwise.settings.overlays import unread_environments
@@ -49,6 +50,11 @@ class Search:
         """Return the best stack, or why there is none."""
         options = replace(self.options, is_recorded=is_recorded)
         return advise(self.request, self.world.knowledge, self.world.source, options=options)
+
+    def effort(self, begin: float) -> Effort:
+        """Return what was fetched so far, for however many searches, and the seconds since `begin`."""
+        fetched = Effort() if self.world.source is None else self.world.source.effort()
+        return replace(fetched, seconds=self.options.clock() - begin)
 
     def with_hints(self, refusal: Refusal) -> Refusal:
         """Return the refusal with changes to the request that were tried and help."""
@@ -109,6 +115,7 @@ class Question:
     def searching(self) -> Iterator[Search]:
         """Open the knowledge base and the indexes, with progress on stderr."""
         settings, request = self.settings, self.request
+        write_notes(question_notes(self.found.manifest, settings, request))
         options = SearchOptions(
             predictor=settings.predictor,
             fetch_limit=settings.fetch_limit,
@@ -119,7 +126,9 @@ class Question:
         with (
             _telling() as warn,
             Progress.on_stderr() as progress,
-            wiring.open_worlds(settings, now=now, progress=progress.show, warn=warn) as worlds,
+            wiring.open_worlds(
+                settings, now=now, progress=progress.show, warn=warn, trace=progress.trace()
+            ) as worlds,
         ):
 
             def watched(asked: Request) -> World:

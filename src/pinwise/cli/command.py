@@ -1,7 +1,6 @@
 """The command `pinwise`, and how every command ends: with an exit code, never with a traceback."""
 
 import sys
-from collections.abc import Iterable
 from typing import Any, NoReturn
 
 import click
@@ -9,6 +8,9 @@ import click
 from pinwise.cli.add import add_command
 from pinwise.cli.advise import advise_command
 from pinwise.cli.check import check_command
+from pinwise.cli.common import dress, dress_outermost
+from pinwise.cli.completion import completion_command
+from pinwise.cli.config import config_command
 from pinwise.cli.convert import convert_command
 from pinwise.cli.environment import environment_command
 from pinwise.cli.exits import ExitCode
@@ -16,15 +18,25 @@ from pinwise.cli.install import install_command
 from pinwise.cli.kb import kb_command
 from pinwise.cli.outdated import outdated_command
 from pinwise.cli.remove import remove_command
-from pinwise.cli.streams import prepare_streams, write_err
+from pinwise.cli.streams import prepare_streams, write_error
 from pinwise.cli.sync import sync_command
 from pinwise.cli.tree import tree_command
+from pinwise.cli.usage import describe
 from pinwise.cli.why import why_command
 from pinwise.model.errors import PinwiseError
 
 
 class CommandLine(click.Group):
     """A group of commands whose errors are said in our own form."""
+
+    def __init__(self, *args: Any, **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        dress_outermost(self)
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Add a command, with the options that every command has and a variable for each of its own."""
+        dress(cmd)
+        super().add_command(cmd, name)
 
     def main(self, *args: Any, **options: Any) -> NoReturn:
         """Run one command and end the process; the arguments are click's."""
@@ -53,46 +65,15 @@ class CommandLine(click.Group):
             say_error(str(error), error.hint)
             return error.exit_code
         except KeyboardInterrupt:
-            write_err("interrupted")
+            write_error("interrupted")
             return ExitCode.INTERRUPTED
 
 
 def say_error(message: str, hint: str | None = None) -> None:
     """Print an error in the one form that all have."""
-    write_err(f"error: {message}")
+    write_error(f"error: {message}")
     if hint:
-        write_err(f"hint: {hint}")
-
-
-def describe(error: click.ClickException) -> tuple[str, str | None]:
-    """Return click's error in our words: message and hint."""
-    context = error.ctx if isinstance(error, click.UsageError) else None
-    path = context.command_path if context else "pinwise"
-    see = f"see `{path} --help`"
-    if isinstance(error, click.NoSuchOption):
-        options = _options(context) if context else ()
-        return f"`{path}` has no option `{error.option_name}`", _near(error.option_name, options) or see
-    if isinstance(error, click.exceptions.NoSuchCommand):
-        commands = _commands(context) if context else ()
-        return f"`{path}` has no command `{error.command_name}`", _near(error.command_name, commands) or see
-    message = error.format_message().strip().rstrip(".")
-    return message[:1].lower() + message[1:], see
-
-
-def _options(context: click.Context) -> Iterable[str]:
-    for parameter in context.command.get_params(context):
-        yield from (name for name in parameter.opts if name.startswith("--"))
-
-
-def _commands(context: click.Context) -> Iterable[str]:
-    return context.command.list_commands(context) if isinstance(context.command, click.Group) else ()
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    from pinwise.explain.names import near_names  # noqa: PLC0415  # for an error only
-
-    near = near_names(name, known)
-    return f"did you mean `{near[0]}`?" if near else ""
+        write_error(f"hint: {hint}")
 
 
 def _show_version(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001  # click's
@@ -132,3 +113,5 @@ command.add_command(outdated_command)
 command.add_command(convert_command)
 command.add_command(environment_command)
 command.add_command(kb_command)
+command.add_command(config_command)
+command.add_command(completion_command)

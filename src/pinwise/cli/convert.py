@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from pinwise.cli.options import config_file_option, setting_options
+from pinwise.cli.options import config_file_option, format_option, setting_options
 
 
 @click.command("convert")
@@ -14,6 +14,7 @@ from pinwise.cli.options import config_file_option, setting_options
 @click.option("--to", "target_format", metavar="FORMAT", help="The format of TARGET, named as its file is.")
 @click.option("--force", is_flag=True, help="Replace TARGET if it is there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be lost and write nothing.")
+@format_option("text", "json")
 @setting_options("index_url", "offline", "kb")
 @config_file_option
 def convert_command(source: str, target: str, **options: Any) -> int:

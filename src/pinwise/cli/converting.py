@@ -1,8 +1,10 @@
 """What `pinwise convert` does, step by step."""
 
+import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from pinwise.actions.convert import (
     STDOUT,
     Format,
     Formats,
+    check_source,
     check_target,
     choose_formats,
     files_wanted,
@@ -43,31 +46,90 @@ MOST_NAMES = 3
 
 
 def run(source: str, target: str, options: Mapping[str, Any]) -> int:
-    """Convert, say what is lost, write; return the exit code."""
+    """Convert, write, say what is lost; return the exit code."""
+    begin = time.monotonic()
+    check_source(Path(source))
     formats = choose_formats(
         source,
         target,
         source_format=options["source_format"],
         target_format=options["target_format"],
     )
+    is_json = options["form"] == "json"
+    if target == STDOUT and is_json and not options["dry_run"]:
+        raise UsageError(
+            "`--format json` and the text of the target both go to stdout",
+            hint="name a file as TARGET, or give `--dry-run`",
+        )
+    converted = _converted(source, target, formats, options)
+    state = _write(converted, target, formats.target, options)
+    if is_json:
+        write_out(
+            json.dumps(to_conversion_report(source, target, formats, state, converted.losses), indent=2)
+        )
+    else:
+        _say(converted.losses, formats.target)
+    if state is State.SHOWN:
+        write_out(converted.text)
+    lost = f"lost: {len(converted.losses):,}" if converted.losses else "nothing lost"
+    write_err(f"{_done(state, target)}; {lost}, {time.monotonic() - begin:,.1f} s.")
+    return ExitCode.OK
+
+
+def _converted(source: str, target: str, formats: Formats, options: Mapping[str, Any]) -> Converted:
     if target != STDOUT:
         check_target(Path(source), Path(target))
     match formats.source, formats.target:
         case ManifestFormat() as begin, ManifestFormat() as end:
-            converted = _manifest(source, target, Formats(begin, end))
+            return _manifest(source, target, Formats(begin, end))
         case LockFormat() | ForeignFormat() as begin, LockFormat() as end:
-            converted = _lock(read_present_lock(Path(source), begin), source, target, end, options)
+            return _lock(read_present_lock(Path(source), begin), source, target, end, options)
         case _:
             raise AssertionError(formats)
-    _say(converted.losses, formats.target)
+
+
+class State(StrEnum):
+    """What became of a target."""
+
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"
+    DRY = "not written"
+    SHOWN = "shown"
+
+
+def _write(converted: Converted, target: str, form: Format, options: Mapping[str, Any]) -> State:
     if options["dry_run"]:
-        write_err(f"{target}: not written")
-    elif target == STDOUT:
-        write_out(converted.text)
-    else:
-        done = write_target(Path(target), converted.text, formats.target, is_forced=options["force"])
-        write_err(f"{target}: {done.value}")
-    return ExitCode.OK
+        return State.DRY
+    if target == STDOUT:
+        return State.SHOWN
+    return State(write_target(Path(target), converted.text, form, is_forced=options["force"]).value)
+
+
+def _done(state: State, target: str) -> str:
+    """Say what became of a target, in the words of an advice."""
+    match state:
+        case State.WRITTEN:
+            return f"Wrote `{target}`"
+        case State.UNCHANGED:
+            return f"`{target}` says the same already and was not rewritten"
+        case State.DRY:
+            return f"`{target}` was not written (`--dry-run`)"
+        case State.SHOWN:
+            return "Wrote to stdout"
+
+
+def to_conversion_report(
+    source: str, target: str, formats: Formats, state: State, losses: Sequence[Loss]
+) -> dict[str, object]:
+    """Return a conversion as JSON has it."""
+    return {
+        "source": source,
+        "target": target,
+        "from": str(formats.source),
+        "to": str(formats.target),
+        "state": str(state),
+        "losses": [asdict(loss) for loss in losses],
+    }
 
 
 # --- manifests
@@ -116,7 +178,7 @@ def _lock(
 
 
 _NO_PIPFILE = (
-    "there is no `Pipfile` beside the lock: `pipenv sync` installs from it, and `pipenv install --deploy` "
+    "There is no `Pipfile` beside the lock: `pipenv sync` installs from it, and `pipenv install --deploy` "
     "calls it out of date."
 )
 

@@ -112,10 +112,9 @@ class _Editing:
         is_written = not self.options["dry_run"]
         if is_written:
             write_locks((), edited=edited.manuscript(self.texts))
-        settings = read_settings(self.options, self.found.manifest)
         lines = [*render_edits(edited.edits, is_written=is_written)]
         lines += [Line(), Line("The lock was left as it is (`--no-lock`).")]
-        write_lines(lines, is_plain=settings.is_plain)
+        write_lines(lines)
         return ExitCode.OK
 
     def attempt(self, edited: EditedManifest, *, is_again: bool = False) -> "_Attempt":
@@ -170,6 +169,6 @@ class _Attempt:
             lines = report_lines(outcome, explanation, notes, settings, is_check=False)
             is_written = isinstance(outcome, Advice) and mode == "write"
             edits = [*render_edits(self.edited.edits, is_written=is_written), Line()]
-            write_lines([*edits, *lines], is_plain=settings.is_plain)
+            write_lines([*edits, *lines])
         write_err(render.summary(outcome.effort))
         return exit_code(outcome)

@@ -22,13 +22,13 @@ def environment_command(folder: str | None, **options: Any) -> int:
     from pinwise.cli.render import environment_facts, render_environment, to_toml  # noqa: PLC0415
     from pinwise.cli.streams import write_out  # noqa: PLC0415
 
-    environment, settings, notes = read_target(folder, options)
-    write_warnings([*notes, *settings.warnings])
+    environment, _, notes = read_target(folder, options)
+    write_warnings(notes)
     match options["form"]:
         case "toml":
             write_out(to_toml(environment_facts(environment)))
         case "json":
             write_out(json.dumps(environment_facts(environment), indent=2))
         case _:
-            write_lines(render_environment(environment), is_plain=settings.is_plain)
+            write_lines(render_environment(environment))
     return ExitCode.OK

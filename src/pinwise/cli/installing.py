@@ -140,7 +140,7 @@ def install(command: str, folder: str | None, options: Mapping[str, Any]) -> int
     verdict = _verdict(task, environment, tool, before=before, after=before, is_created=is_new)
     if options["form"] == "text":
         lines = render_plan(verdict, removes=task.removes, rebuilt=plan.rebuilt)
-        write_lines(lines, is_plain=task.settings.is_plain)
+        write_lines(lines)
     if not task.is_dry and task.installation is not None:
         write_warnings(_building(plan))
         carry_out(plan, wiring.open_installer(task.settings, tool, task.installation, say=write_err))
@@ -203,7 +203,7 @@ def _overlay_name(options: Mapping[str, Any]) -> str | None:
     names = options["overlay"]
     if options.get("all_overlays") or len(names) > 1:
         raise UsageError(
-            "an environment holds the stack of one overlay", hint="name one of them with `--overlay`"
+            "`--overlay` names one stack here: an environment holds one", hint="name one overlay"
         )
     return names[0] if names else None
 
@@ -320,4 +320,4 @@ def _show(verdict: Verdict, lines: Sequence[Line], task: Task) -> None:
     if task.options["form"] == "json":
         write_out(json.dumps(to_installed_report(verdict), indent=2))
     else:
-        write_lines(lines, is_plain=task.settings.is_plain)
+        write_lines(lines)

@@ -1,11 +1,12 @@
 """`pinwise kb`: what is known, where it is, and how to forget it."""
 
+import json
 from typing import Any
 
 import click
 
 from pinwise.cli.exits import ExitCode
-from pinwise.cli.options import config_file_option, setting_options
+from pinwise.cli.options import config_file_option, format_option, setting_options
 
 
 @click.group("kb")
@@ -14,6 +15,7 @@ def kb_command() -> None:
 
 
 @kb_command.command("status")
+@format_option("text", "json")
 @setting_options("kb")
 @config_file_option
 def status_command(**options: Any) -> int:
@@ -21,23 +23,29 @@ def status_command(**options: Any) -> int:
     from pinwise import wiring  # noqa: PLC0415  # `--help` need not pay for it
     from pinwise.actions.knowledge import knowledge_status  # noqa: PLC0415
     from pinwise.cli.paper import write_lines  # noqa: PLC0415
-    from pinwise.cli.render_kb import render_status  # noqa: PLC0415
+    from pinwise.cli.render_kb import render_status, status_facts  # noqa: PLC0415
+    from pinwise.cli.streams import write_out  # noqa: PLC0415
     from pinwise.settings import read_settings  # noqa: PLC0415
 
     settings = read_settings(options)
     with wiring.open_knowledge(settings, read_only=True) as store:
-        write_lines(render_status(knowledge_status(store)), is_plain=settings.is_plain)
+        status = knowledge_status(store)
+    if options["form"] == "json":
+        write_out(json.dumps(status_facts(status), indent=2))
+    else:
+        write_lines(render_status(status))
     return ExitCode.OK
 
 
 @kb_command.command("forget")
 @click.argument("name")
+@click.option("--dry-run", is_flag=True, help="Say what would be forgotten and forget nothing.")
 @setting_options("kb")
 @config_file_option
 def forget_command(name: str, **options: Any) -> int:
     """Forget all that is known of the project NAME, so that it is asked for anew."""
     from pinwise import wiring  # noqa: PLC0415  # `--help` need not pay for it
-    from pinwise.actions.knowledge import forget_project  # noqa: PLC0415
+    from pinwise.actions.knowledge import forget_project, would_forget  # noqa: PLC0415
     from pinwise.cli.paper import write_lines  # noqa: PLC0415
     from pinwise.cli.render_kb import render_forgetting  # noqa: PLC0415
     from pinwise.model.errors import UsageError  # noqa: PLC0415
@@ -46,15 +54,16 @@ def forget_command(name: str, **options: Any) -> int:
 
     project = parse_name(name)
     settings = read_settings(options)
-    with wiring.open_knowledge(settings) as store:
-        forgetting = forget_project(store, project)
+    is_dry = options["dry_run"]
+    with wiring.open_knowledge(settings, read_only=is_dry) as store:
+        forgetting = (would_forget if is_dry else forget_project)(store, project)
     if not forgetting.forgotten:
         near = forgetting.near
         raise UsageError(
             f"nothing is known of `{project}`",
             hint=f"did you mean `{near[0]}`?" if near else "`pinwise kb status` says what is known",
         )
-    write_lines(render_forgetting(forgetting), is_plain=settings.is_plain)
+    write_lines(render_forgetting(forgetting, is_dry=is_dry))
     return ExitCode.OK
 
 

@@ -133,7 +133,7 @@ def edit_options(function: Function) -> Function:
         config_file_option,
         setting_options(*SEARCH),
         click.option(
-            "--no-hints", is_flag=True, help="Try no changes to the manifest where no stack fits it."
+            "--no-hints", is_flag=True, help="Try no changes to the manifest where no stack satisfies it."
         ),
         click.option(
             "--no-lock", is_flag=True, help="Only edit the manifest: search nothing, write no lock."

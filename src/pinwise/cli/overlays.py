@@ -80,7 +80,7 @@ def run_overlays(folder: str | None, options: Mapping[str, Any]) -> int:
         reports = [_report(each, is_check=options["check"]) for each in answered]
         write_out(json.dumps(to_overlay_reports(reports), indent=2))
     else:
-        write_lines(_text(answered, options), is_plain=asked[0].settings.is_plain)
+        write_lines(_text(answered, options))
     _write_efforts(answered)
     return max(each.code(is_check=options["check"]) for each in answered)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import click
 
+from pinwise.cli.habits import current_habits
 from pinwise.cli.lines import Line
 from pinwise.cli.streams import write_err, write_out
 
@@ -16,18 +17,28 @@ STYLES: dict[str, dict[str, bool | str]] = {
     "bad": {"fg": "red"},
 }
 
+_NO_REPORT = -2
 
-def write_lines(lines: Iterable[Line], *, is_plain: bool) -> None:
-    """Write a report for people; colours go to a terminal only, and not where the user wants none."""
-    write_out(
-        "\n".join(
-            line.text if is_plain or not line.style else click.style(line.text, **STYLES[line.style])  # type: ignore[arg-type]
-            for line in lines
+
+def write_lines(lines: Iterable[Line]) -> None:
+    """Write a report for people, unless `-qq` wants none; colours go where they are wanted."""
+    if current_habits().level > _NO_REPORT:
+        write_out(
+            "\n".join(
+                click.style(line.text, **STYLES[line.style]) if line.style else line.text  # type: ignore[arg-type]
+                for line in lines
+            )
         )
-    )
 
 
 def write_warnings(warnings: Iterable[str]) -> None:
     """Write each warning once, on stderr."""
     for warning in dict.fromkeys(warnings):
         write_err(f"warning: {warning}")
+
+
+def write_notes(notes: Iterable[str], *, level: int = 1) -> None:
+    """Write what only those want to know who give `-v` so many times; `notes` is made for them only."""
+    if current_habits().level >= level:
+        for note in notes:
+            write_err(f"note: {note}")

@@ -7,12 +7,17 @@ from types import TracebackType
 from typing import Protocol, Self, TextIO
 
 from pinwise.actions.ports import Source, Wanted
+from pinwise.cli.habits import USUAL, Habits, current_habits
+from pinwise.cli.streams import printable
 from pinwise.model.outcome import Effort
+from pinwise.settings.terminal import read_terminal
 
 PATIENCE = 10.0
 """Seconds between two lines where nothing may be animated."""
 
 _WIDTH = 79
+_EACH_FETCH = 2
+"""The level at which each request is told of, a line for each, so that nothing may be animated."""
 
 
 class Fetched(Protocol):
@@ -37,10 +42,20 @@ class Progress:
         stream: Where it is said.
         is_live: Whether the stream is a terminal, whose last line may be replaced.
         clock: Seconds that only ever grow.
+        habits: Whether progress is wanted, and whether each request is.
     """
 
-    def __init__(self, stream: TextIO, *, is_live: bool, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        is_live: bool,
+        clock: Callable[[], float] = time.monotonic,
+        habits: Habits = USUAL,
+    ) -> None:
         self._stream = stream
+        self._habits = habits
+        self._is_wanted = habits.level >= 0 and not habits.no_progress
         self._is_live = is_live
         self._clock = clock
         self._last = clock()
@@ -50,7 +65,9 @@ class Progress:
     @classmethod
     def on_stderr(cls) -> Self:
         """Return progress on stderr."""
-        return cls(sys.stderr, is_live=sys.stderr.isatty())
+        habits = current_habits()
+        is_live = sys.stderr.isatty() and habits.level < _EACH_FETCH and not read_terminal().is_dumb
+        return cls(sys.stderr, is_live=is_live, habits=habits)
 
     def __enter__(self) -> Self:
         return self
@@ -78,8 +95,17 @@ class Progress:
         amount = f"{state.received / 1_000_000:,.1f} MB"
         self.say(f"Round {self._round}: {state.done:,} fetched, {state.under_way:,} under way, {amount}")
 
+    def trace(self) -> Callable[[str], None] | None:
+        """Return what is to be told of each request, from any thread; None where nobody wants to know."""
+        return self._note if self._habits.level >= _EACH_FETCH else None
+
+    def _note(self, text: str) -> None:
+        self._write(f"note: {printable(text)}\n")
+
     def say(self, text: str) -> None:
         """Show `text` in the place of what was shown before."""
+        if not self._is_wanted:
+            return
         if self._is_live:
             self._write(f"\r\x1b[K{text[:_WIDTH]}")
             self._is_dirty = True

@@ -163,7 +163,7 @@ def read_locked(where: str | None, options: Mapping[str, Any], name: str | None)
         folder, manifest = wiring.find_manifest(_place(overlay, where, ()))
     settings = read_settings(options, manifest, overlay)
     lock = next(iter(settings.lock), None) or _default_lock(manifest or _NO_MANIFEST, overlay)
-    return Locked(folder, manifest, settings, lock, overlay, (*notes, *settings.warnings))
+    return Locked(folder, manifest, settings, lock, overlay, notes)
 
 
 _NO_MANIFEST = Manifest(kind="requirements", files=(), groups=())

@@ -421,16 +421,14 @@ def render_undecided(undecided: Undecided, *, is_offline: bool) -> list[Line]:
 
 
 def summary(effort: Effort) -> str:
-    """Say what an answer took, in one sentence."""
-    seconds = f"{effort.seconds:,.1f} s"
+    """Say what an answer took, in one sentence; where several searches made it, their rounds are not told."""
+    took = [f"{count(effort.rounds, 'round')} of search"] if effort.rounds else []
+    end = ", ".join([*took, f"{effort.seconds:,.1f} s"])
     if not (effort.requests or effort.pages or effort.documents):
-        return f"Nothing was fetched; {count(effort.rounds, 'round')} of search, {seconds}."
+        return f"Nothing was fetched; {end}."
     fetched = [count(effort.pages, "page")] if effort.pages else []
     fetched += [f"the metadata of {count(effort.documents, 'release')}"] if effort.documents else []
-    return (
-        f"Fetched {listing(fetched) or 'nothing'} with {count(effort.requests, 'request')}; "
-        f"{count(effort.rounds, 'round')} of search, {seconds}."
-    )
+    return f"Fetched {listing(fetched) or 'nothing'} with {count(effort.requests, 'request')}; {end}."
 
 
 def render_environment(environment: Environment) -> list[Line]:

@@ -1,6 +1,7 @@
 """What is in a knowledge base, for people."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from pinwise.actions.knowledge import Forgetting, IndexStatus, KnowledgeStatus
@@ -12,7 +13,7 @@ _KIBI = 1024
 
 def render_status(status: KnowledgeStatus) -> list[Line]:
     """Return what is in a knowledge base: where it is, its size, and what is known of each index."""
-    lines = [Line(f"{status.path}  ({_size(status.size)})", "title")]
+    lines = [Line(f"{status.path}  ({size_in_words(status.size)})", "title")]
     if not status.indexes:
         lines.append(Line("Nothing is known yet."))
     for index in status.indexes:
@@ -35,19 +36,30 @@ def _index(index: IndexStatus) -> Iterator[Line]:
         )
 
 
-def render_forgetting(forgetting: Forgetting) -> list[Line]:
-    """Return what was forgotten, by index."""
+def status_facts(status: KnowledgeStatus) -> dict[str, object]:
+    """Return what is in a knowledge base as JSON has it; times are seconds since 1970."""
+    return {
+        "path": str(status.path),
+        "size": status.size,
+        "indexes": [asdict(index) for index in status.indexes],
+    }
+
+
+def render_forgetting(forgetting: Forgetting, *, is_dry: bool) -> list[Line]:
+    """Return what was forgotten, by index; `is_dry` where it would be."""
+    word = "Would forget" if is_dry else "Forgot"
     return [
         line
         for each in forgetting.forgotten
         for line in wrap(
-            f"Forgot `{forgetting.name}` of {clean(each.index)}: {count(each.releases, 'release')}, "
+            f"{word} `{forgetting.name}` of {clean(each.index)}: {count(each.releases, 'release')}, "
             f"{count(each.files, 'file')}, the metadata of {count(each.documents, 'file')}."
         )
     ]
 
 
-def _size(size: float) -> str:
+def size_in_words(size: float) -> str:
+    """Return a number of bytes: ``12.5 MiB``."""
     for unit in ("bytes", "KiB", "MiB"):
         if size < _KIBI:
             return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"

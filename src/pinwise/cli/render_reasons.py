@@ -167,7 +167,7 @@ def _row(row: TreeRow, ends: Sequence[bool]) -> Iterator[Line]:
     if row.depth:
         start = "".join("  " if end else "│ " for end in ends[1:])
         start, rest = start + ("└ " if row.is_last else "├ "), start + ("  " if row.is_last else "│ ")
-    group = "" if row.group in ("", DEFAULT_GROUP) else f" [{clean(row.group)}]"
+    group = _group(row.group)
     if row.name is None:
         yield Line(f"{start}the manifest{group}: {clean(row.requirement)}"[:WIDTH])
         return
@@ -182,6 +182,13 @@ def _row(row: TreeRow, ends: Sequence[bool]) -> Iterator[Line]:
     else:
         yield Line(head)
         yield from wrap(words, first=f"{rest}    ", indent=f"{rest}    ")
+
+
+def _group(name: str) -> str:
+    """Return the mark of a group that is not the default one; that of an extra is named in brackets."""
+    if name in ("", DEFAULT_GROUP):
+        return ""
+    return f" [extra {clean(name[1:-1])}]" if name.startswith("[") else f" [{clean(name)}]"
 
 
 # --- outdated

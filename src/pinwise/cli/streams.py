@@ -9,7 +9,16 @@ from typing import TextIO
 
 import click
 
+from pinwise.cli.habits import current_habits
 from pinwise.model.errors import OutputError
+
+_LABELS: dict[str, dict[str, bool | str]] = {
+    "error: ": {"fg": "red", "bold": True},
+    "warning: ": {"fg": "yellow", "bold": True},
+    "hint: ": {"fg": "cyan", "bold": True},
+    "note: ": {"dim": True},
+}
+"""How each kind of message begins, and how that is styled."""
 
 
 def printable(text: str) -> str:
@@ -35,7 +44,7 @@ def write_out(text: str) -> None:
         OutputError: It cannot be written, on a full disk for example.
     """
     try:
-        click.echo(text, nl=not text.endswith("\n"))
+        click.echo(text, nl=not text.endswith("\n"), color=current_habits().wants_color())
         sys.stdout.flush()
     except BrokenPipeError:
         _forget(sys.stdout)
@@ -46,9 +55,19 @@ def write_out(text: str) -> None:
 
 
 def write_err(text: str) -> None:
-    """Write a line about the work on stderr."""
+    """Write a line about the work on stderr, unless `-q` wants none."""
+    if current_habits().level >= 0:
+        write_error(text)
+
+
+def write_error(text: str) -> None:
+    """Write a line on stderr that nobody may miss; its label is coloured where colours are wanted."""
+    line = printable(text)
+    label = next((each for each in _LABELS if line.startswith(each)), "")
+    if label:
+        line = click.style(label.rstrip(), **_LABELS[label]) + line[len(label) - 1 :]  # type: ignore[arg-type]
     try:
-        click.echo(printable(text), err=True)
+        click.echo(line, err=True, color=current_habits().wants_color())
     except OSError:
         _forget(sys.stderr)
 

@@ -113,7 +113,10 @@ def read_installation(folder: Path, origin: str) -> Installation:
     try:
         text = (folder / "pyvenv.cfg").read_text(encoding="utf-8", errors="replace")[:20_000]
     except OSError as error:
-        raise TargetError(f"`{folder}` cannot be read: {(error.strerror or '').lower()}") from None
+        raise TargetError(
+            f"`{folder}` cannot be read: {(error.strerror or '').lower()}",
+            hint="allow reading it, or name another environment with `--python`",
+        ) from None
     version = parse_pyvenv(text, str(folder / "pyvenv.cfg")) or ""
     programs = [folder / name for name in _PROGRAMS if os.path.lexists(folder / name)]
     if not programs:

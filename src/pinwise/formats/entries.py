@@ -349,12 +349,12 @@ def parse_index(
     if not text or not text.isprintable() or any(character.isspace() for character in text):
         raise _index_error(text, place)
     if _SCHEME.match(text) is None:
-        return Index(text.rstrip("/") or "/", name, verify_ssl, is_flat)
+        return Index(text.rstrip("/") or "/", name, verify_ssl, is_flat, place=place)
     if parts.scheme.lower() not in {"http", "https", "file"} or (parts.scheme.lower() != "file" and not host):
         raise _index_error(text, place)
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl().rstrip("/")
     secret = text.rstrip("/") if "@" in parts.netloc else None
-    return Index(bare, name, verify_ssl, is_flat, secret)
+    return Index(bare, name, verify_ssl, is_flat, secret, place)
 
 
 def _index_error(text: str, place: Place) -> ManifestError:

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, NamedTuple, Self
+from urllib.parse import urlsplit
 
 from pinwise.indexes.client import Client, PassingError, TransportSettings, failure
 from pinwise.indexes.flows import Answer, Fetch, Flow
 from pinwise.indexes.local import read_local, to_address
+from pinwise.indexes.plain import plain
 from pinwise.indexes.web import WebOrigin, origin_of
 from pinwise.model.errors import FailureError, IndexFailure
 from pinwise.model.request import Index
@@ -57,8 +59,23 @@ class _AbandonedError(Exception):
     """Nobody waits for this task any more."""
 
 
+def _traced(url: str, fetch: Fetch, answer: Answer | str, seconds: float) -> str:
+    """Return one request on one line; an address may hold a login or a token, which are left out."""
+    address = urlsplit(url)
+    place = plain(f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}")
+    said = answer.status if isinstance(answer, Answer) else "failed" if answer == "failed" else "asked again"
+    return f"{fetch.what}: {said} after {seconds * 1_000:,.0f} ms, `{place}`"
+
+
 class Transport:
-    """Runs flows; made once for a command, closed by leaving its ``with`` block."""
+    """Runs flows; made once for a command, closed by leaving its ``with`` block.
+
+    Args:
+        settings: What the user's surroundings say of the web.
+        clock: Seconds that only ever grow.
+        jitter: Numbers from 0 to 1.
+        trace: Told of each request when it has ended, from any thread; never of a secret.
+    """
 
     def __init__(
         self,
@@ -66,6 +83,7 @@ class Transport:
         *,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
+        trace: Callable[[str], None] | None = None,
     ) -> None:
         self.requests = 0
         self.received = 0
@@ -73,6 +91,7 @@ class Transport:
         self._limits = settings.limits
         self._clock = clock
         self._jitter = jitter
+        self._trace = trace
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._waiting: SimpleQueue[_Task | None] = SimpleQueue()
@@ -263,7 +282,14 @@ class Transport:
         self._hold_to_interest(task)
         with self._lock:
             self.requests += 1
-        return self._client.exchange(url, fetch, task.index, watch)
+        begin = self._clock()
+        answer: Answer | str = "failed"
+        try:
+            answer = self._client.exchange(url, fetch, task.index, watch)
+        finally:
+            if self._trace is not None:
+                self._trace(_traced(url, fetch, answer, self._clock() - begin))
+        return answer
 
     def _late(self, fetch: Fetch) -> IndexFailure:
         return failure(fetch.url, fetch, f"took longer than {self._limits.deadline:g} seconds")

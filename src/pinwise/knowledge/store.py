@@ -257,6 +257,11 @@ class Store:
         with self._database.reading() as connection:
             return tuple(IndexStatus(*row) for row in connection.execute(_STATUS))
 
+    def known_of(self, name: NormalizedName) -> tuple[Forgotten, ...]:
+        """Return per index what is known of a project: what forgetting it would remove."""
+        with self._database.reading() as connection:
+            return tuple(Forgotten(*counts) for _, *counts in connection.execute(_KNOWN_OF, (name,)))
+
     def forget(self, name: NormalizedName) -> tuple[Forgotten, ...]:
         """Remove all that is known of a project, digests included, and say per index what that was."""
         with self._write() as connection:

@@ -41,6 +41,7 @@ class Index:
         verify_ssl: Whether certificates are checked.
         is_flat: True for ``--find-links``: one page or folder that lists files of many projects.
         secret: The URL with its credentials where it has some; never printed, stored or locked.
+        place: Where it was named, as far as that is known: a file, an option or a variable.
         stands_for: The index that locks name in its place, where it is a mirror of that one.
     """
 
@@ -49,6 +50,7 @@ class Index:
     verify_ssl: bool = True
     is_flat: bool = False
     secret: str | None = field(default=None, repr=False, compare=False)
+    place: Place | None = field(default=None, repr=False, compare=False)
     stands_for: "Index | None" = None
 
     @property

@@ -20,6 +20,9 @@ from pinwise.settings.sources import MOST_BYTES, Source
 from pinwise.settings.table import BY_NAME, Setting
 from pinwise.settings.values import setting_value
 
+PUBLIC_PLACE = "plette"
+"""Who names the public index: a project that ships it."""
+
 
 def index_choice(sources: tuple[Source, ...]) -> IndexChoice:
     """Return the indexes that `sources` name, each setting from the first source that has it."""
@@ -101,7 +104,7 @@ def public_index(*, is_named: bool = False) -> Index:
     from plette.pipfiles import DEFAULT_SOURCE_TOML  # noqa: PLC0415  # 25 ms, only where no index is named
 
     source = tomllib.loads(DEFAULT_SOURCE_TOML)["source"][0]
-    return parse_index(str(source["url"]), Place("plette"), name=source["name"] if is_named else None)
+    return parse_index(str(source["url"]), Place(PUBLIC_PLACE), name=source["name"] if is_named else None)
 
 
 def read_pip_configuration(environ: Mapping[str, str], folder: Path) -> PipConfiguration:

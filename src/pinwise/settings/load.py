@@ -1,15 +1,13 @@
 """Join the sources of settings to the values that hold for one command."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pinwise.actions.request import IndexChoice
-from pinwise.explain.names import near_names
-from pinwise.formats.entries import shown
 from pinwise.formats.locks import lock_name_with
-from pinwise.model.request import Index, Manifest, Overlay
+from pinwise.model.request import Index, Manifest, Overlay, Place
 from pinwise.settings.indexes import (
     index_choice,
     named_index,
@@ -19,17 +17,16 @@ from pinwise.settings.indexes import (
     trusting,
 )
 from pinwise.settings.pip import PipConfiguration
+from pinwise.settings.places import user_folder
 from pinwise.settings.sources import (
-    CONFIG_VARIABLE,
     Source,
     config_sources,
     manifest_source,
     option_source,
     overlay_source,
-    user_folder,
     variable_source,
 )
-from pinwise.settings.table import BY_NAME, PREFIX, SETTINGS, Setting, Settings
+from pinwise.settings.table import BY_NAME, SETTINGS, Setting, Settings
 from pinwise.settings.uv import read_uv_configuration
 from pinwise.settings.values import setting_value
 
@@ -86,6 +83,7 @@ class _Loading:
     environ: Mapping[str, str]
     manifest: Manifest | None
     origins: dict[str, str] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
 
     def settings(self) -> Settings:
         """Return the value of every setting, from the first source that has one."""
@@ -94,6 +92,8 @@ class _Loading:
             source = self._source_of(setting)
             if source is not None:
                 self.origins[setting.name] = source.words(setting)
+                if place := source.place_of(setting.name):
+                    self.places[setting.name] = place
                 values[setting.name] = setting_value(setting, source)
         self._settle_target(values)
         pip = read_pip_configuration(self.environ, self.sources[0].folder)
@@ -105,16 +105,15 @@ class _Loading:
             settings,
             asked=standing_for(mirrored, index_choice(self.sources[:1])),
             fallback=standing_for(mirrored, self._fallback(pip)),
-            kb=settings.kb if "kb" in values else user_folder("data") / "knowledge.sqlite",
+            kb=settings.kb if "kb" in values else Path(user_folder("data")) / "knowledge.sqlite",
             ca_file=settings.ca_file or self._ca_file(pip),
             proxies=self._proxies(pip),
             virtual_env=Path(self.environ["VIRTUAL_ENV"]) if self.environ.get("VIRTUAL_ENV") else None,
             search_path=self.environ.get("PATH", os.defpath),
-            is_plain=bool(self.environ.get("NO_COLOR")) or self.environ.get("TERM") == "dumb",
             netrc=self._netrc(),
             variables=dict(self.environ),
             origins=self.origins,
-            warnings=tuple(self._warnings()),
+            places=self.places,
         )
 
     def _settle_target(self, values: dict[str, object]) -> None:
@@ -133,6 +132,7 @@ class _Loading:
             )
         for loser in ("environment",) if min(ranks.values(), default=rank) < rank else names:
             del values[loser], self.origins[loser]
+            self.places.pop(loser, None)
 
     def _rank(self, name: str) -> int:
         """Return the place of the source that has a setting, the first one first."""
@@ -140,16 +140,6 @@ class _Loading:
 
     def _source_of(self, setting: Setting) -> Source | None:
         return next((source for source in self.sources if setting.name in source.values), None)
-
-    def _warnings(self) -> Iterator[str]:
-        """Warn of variables that look like settings and are none."""
-        known = {setting.variable for setting in SETTINGS} | {CONFIG_VARIABLE}
-        for name in sorted(self.environ):
-            if name.startswith(PREFIX) and name not in known:
-                near = near_names(name, known)
-                yield f"The variable `{shown(name)}` is no setting" + (
-                    f"; did you mean `{near[0]}`?" if near else "."
-                )
 
     def _fallback(self, pip: PipConfiguration) -> IndexChoice:
         """Return the indexes of variables, configuration files, pip, uv, and the default.
@@ -196,9 +186,16 @@ class _Loading:
         return next((home / name for name in (".netrc", "_netrc") if (home / name).is_file()), None)
 
     def _ca_file(self, pip: PipConfiguration) -> Path | None:
+        """Return the certificates that pip's configuration or a common variable names, and note which."""
         names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-        found = pip.certificates or next(filter(None, map(self.environ.get, names)), None)
-        return Path(found) if found else None
+        variable = next(filter(self.environ.get, names), None)
+        if pip.certificates:
+            self.origins["ca_file"] = "pip's configuration"
+            return Path(pip.certificates)
+        if variable:
+            self.origins["ca_file"] = f"variable `{variable}`"
+            return Path(self.environ[variable])
+        return None
 
     def _proxies(self, pip: PipConfiguration) -> dict[str, str]:
         """Return the proxies, whose variables are written in either case."""

@@ -11,9 +11,9 @@ from pinwise.formats.own_table import MANIFEST_KEYS, OVERLAY_KEYS, OVERLAYS_KEY
 from pinwise.formats.toml_text import Document
 from pinwise.model.errors import UsageError
 from pinwise.model.request import Manifest, Overlay, Place
-from pinwise.settings.table import BY_NAME, PREFIX, SETTINGS, Setting
+from pinwise.settings.places import CONFIG_VARIABLE, user_folder
+from pinwise.settings.table import BY_NAME, SETTINGS, Setting
 
-CONFIG_VARIABLE = f"{PREFIX}CONFIG_FILE"
 MOST_BYTES = 1_000_000
 """The longest configuration file that is read."""
 
@@ -115,9 +115,8 @@ def overlay_source(overlay: Overlay, folder: Path) -> Source:
 
 def config_sources(option: object, environ: Mapping[str, str], folder: Path) -> Iterator[Source]:
     """Yield the configuration file, if there is one."""
-    named = option if isinstance(option, str) else environ.get(CONFIG_VARIABLE)
-    path = folder / os.path.expanduser(named) if named else user_folder("config") / "config.toml"  # noqa: PTH111
-    text = read_file(path, "configuration file", is_needed=bool(named))
+    path, is_named = config_path(option, environ, folder)
+    text = read_file(path, "configuration file", is_needed=is_named)
     if text is None:
         return
     document = Document.parse(text, str(path))
@@ -130,6 +129,19 @@ def config_sources(option: object, environ: Mapping[str, str], folder: Path) -> 
     )
     _refuse_unknown(source, [setting.name for setting in SETTINGS])
     yield source
+
+
+def config_path(option: object, environ: Mapping[str, str], folder: Path) -> tuple[Path, bool]:
+    """Return where the configuration file is, and whether an option or a variable names it."""
+    named = option if isinstance(option, str) else environ.get(CONFIG_VARIABLE)
+    if named:
+        return folder / os.path.expanduser(named), True  # noqa: PTH111  # `~` alone may fail
+    return Path(user_folder("config")) / "config.toml", False
+
+
+def read_config_path(option: object) -> Path:
+    """Return where the configuration file of this process is, whether or not there is one."""
+    return config_path(option, os.environ, Path.cwd())[0]
 
 
 def read_file(path: Path, what: str, *, is_needed: bool = False) -> str | None:
@@ -147,24 +159,20 @@ def read_file(path: Path, what: str, *, is_needed: bool = False) -> str | None:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
-            raise UsageError(f"this {what} is longer than {MOST_BYTES:,} bytes", file=path)
+            raise UsageError(f"this {what} is longer than {MOST_BYTES:,} bytes", file=path, hint=_LOOK)
         return content.decode("utf-8-sig")
     except FileNotFoundError:
         if is_needed:
-            raise UsageError(f"there is no {what} `{path}`") from None
+            raise UsageError(f"there is no {what} `{path}`", hint=_LOOK) from None
         return None
     except OSError as error:
-        raise UsageError(f"the {what} cannot be read: {error.strerror}", file=path) from None
+        reason = f"the {what} cannot be read: {error.strerror}"
+        raise UsageError(reason, file=path, hint=_LOOK) from None
     except UnicodeDecodeError:
-        raise UsageError(f"the {what} is not UTF-8", file=path) from None
+        raise UsageError(f"the {what} is not UTF-8", file=path, hint=_LOOK) from None
 
 
-def user_folder(kind: str) -> Path:
-    """Return the user's own folder for our configuration ("config") or for our data ("data")."""
-    import platformdirs  # noqa: PLC0415  # 15 ms, not for every command
-
-    folder = platformdirs.user_config_path if kind == "config" else platformdirs.user_data_path
-    return folder("pinwise", appauthor=False)
+_LOOK = "look at what is there, or name another file"
 
 
 def _refuse_unknown(source: Source, names: Sequence[str], where: str = "a manifest") -> None:

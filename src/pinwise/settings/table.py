@@ -10,7 +10,7 @@ from packaging.version import Version
 from pinwise.actions.request import Choices, IndexChoice
 from pinwise.model.facts import Metadata
 from pinwise.model.names import NormalizedName
-from pinwise.model.request import FormatControl
+from pinwise.model.request import FormatControl, Place
 from pinwise.search import PREDICTORS
 from pinwise.settings.kinds import Kind
 from pinwise.units.goals import GOALS
@@ -123,7 +123,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "pre",
         Kind.FLAG,
-        "Whether every project may be pinned at a pre-release.",
+        "Let every project be pinned at a pre-release.",
         "no",
         is_for_manifests=True,
     ),
@@ -154,8 +154,8 @@ SETTINGS: tuple[Setting, ...] = (
         "600",
         is_option=False,
     ),
-    Setting("refresh", Kind.FLAG, "Whether every index page that is needed is checked anew.", "no"),
-    Setting("offline", Kind.FLAG, "Whether only the knowledge base is asked.", "no"),
+    Setting("refresh", Kind.FLAG, "Check anew every index page that is needed.", "no"),
+    Setting("offline", Kind.FLAG, "Ask only the knowledge base, no index.", "no"),
     Setting(
         "lock",
         Kind.FILES,
@@ -188,8 +188,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "keyring",
         Kind.FLAG,
-        "Whether the `keyring` program, where there is one, is asked for the password of an index that "
-        "refuses us.",
+        "Ask the `keyring` program, where there is one, for the password of an index that refuses us.",
         "yes",
         is_option=False,
     ),
@@ -218,9 +217,8 @@ class Settings:
         proxies: Scheme ("http", "https", "all") -> URL of a proxy; "no" -> hosts that need none.
         virtual_env: The activated virtual environment, None where there is none.
         search_path: Where commands are searched.
-        is_plain: Whether the user wants no colours.
         origins: Where a value that is not the default comes from, in words.
-        warnings: Whole sentences.
+        places: The file and line of such a value, where it stands in a file.
     """
 
     asked: IndexChoice = field(default_factory=IndexChoice)
@@ -251,9 +249,8 @@ class Settings:
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
     virtual_env: Path | None = None
     search_path: str = os.defpath
-    is_plain: bool = False
     origins: Mapping[str, str] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict)
 
     def choices(self) -> Choices:
         """Return what a request takes from the settings."""
@@ -264,5 +261,4 @@ class Settings:
             allows_prereleases=self.pre,
             formats=FormatControl(frozenset(self.no_binary), frozenset(self.only_binary)),
             given=self.metadata,
-            warnings=self.warnings,
         )

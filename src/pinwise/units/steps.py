@@ -109,11 +109,11 @@ def _freshness_reason(candidates: Candidates, position: int, context: Context) -
     count = behind_counts(candidates)[position]
     days = days_behind(candidates)
     newest = candidates.versions[candidates.baseline[-1]]
-    releases = f"{count} release{'s' if count != 1 else ''}"
+    releases = f"{count:,} release{'s' if count != 1 else ''}"
     if days is None:
         return f"{releases} behind {newest}"
     day = days[position]
-    return f"{releases} and {day} day{'s' if day != 1 else ''} behind {newest}"
+    return f"{releases} and {day:,} day{'s' if day != 1 else ''} behind {newest}"
 
 
 def _pre_release(candidates: Candidates, context: Context) -> Sequence[int]:
