@@ -13,6 +13,7 @@ import pytest
 
 from knowledge.generated_facts import INDEX
 from knowledge.processes import run_all, start, wait
+from pinwise.knowledge.database import Terms
 from pinwise.knowledge.lock import WriteLock
 from pinwise.knowledge.store import StoredPage, open_store
 from pinwise.model.errors import StoreFailure
@@ -86,7 +87,7 @@ def test_a_writer_that_waits_too_long_is_told_for_whom(tmp_path: Path) -> None:
     """Where another process does not let go, the failure names it; reading goes on."""
     path = tmp_path / "knowledge.sqlite"
     write_projects(path, "there")
-    with WriteLock(path, patience=1).held(), open_store(path, patience=0.05) as store:
+    with WriteLock(path, patience=1).held(), open_store(path, terms=Terms(patience=0.05)) as store:
         assert len(store.names()) == PROJECTS
         with pytest.raises(StoreFailure, match=f"process {os.getpid()} ") as failure:
             store.touch_page(INDEX, normalise("there-1"), checked=2)
@@ -109,7 +110,7 @@ def test_a_killed_process_lets_go_of_the_lock(tmp_path: Path) -> None:
         time.sleep(0.01)
     os.kill(child, signal.SIGKILL)
     assert wait(child) == -signal.SIGKILL
-    with open_store(path, patience=0.5) as store:
+    with open_store(path, terms=Terms(patience=0.5)) as store:
         assert store.names() == ()
 
 

@@ -71,6 +71,40 @@ class Forgetting:
     near: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Something in a knowledge base that is not what was written.
+
+    Attributes:
+        what: In words.
+        index, project, release, file: What it is about, "" where that cannot be told.
+    """
+
+    what: str
+    index: str = ""
+    project: str = ""
+    release: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LostPage:
+    """The page of a project on an index that does not hold."""
+
+    index: str
+    project: str
+
+
+@dataclass(frozen=True, slots=True)
+class LostDocument:
+    """An answer about the metadata of a file that does not hold, by the kind of its source."""
+
+    index: str
+    project: str
+    file: str
+    kind: str
+
+
 class FactStore(Protocol):
     """What these actions ask of a knowledge base; `pinwise.knowledge.store.Store` is one."""
 

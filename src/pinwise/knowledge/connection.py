@@ -1,7 +1,19 @@
 """What this package asks of a database connection; SQLite's is imported where one is opened only."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
+
+BUSY = 10.0
+"""Seconds to wait for SQLite's own locks; only another SQLite program can be in the way."""
+
+
+class Blob(Protocol):
+    """One value of a row, open to be written in place."""
+
+    def write(self, data: bytes, /) -> object:
+        """Write bytes over what is there."""
+        ...
 
 
 class Rows(Protocol):
@@ -27,6 +39,14 @@ class Connection(Protocol):
 
     def executemany(self, statement: str, values: Iterable[Sequence[object]], /) -> object:
         """Run one statement for each row of values."""
+        ...
+
+    def blobopen(self, table: str, column: str, row: int, /) -> AbstractContextManager[Blob]:
+        """Open one value of a row to be written in place, at its present length."""
+        ...
+
+    def backup(self, target: Any, /) -> None:
+        """Copy the whole database, as it is now, into that of another connection."""
         ...
 
     def rollback(self) -> None:

@@ -5,43 +5,69 @@ when there is something to write, and is used only under the `WriteLock`; its co
 they return (``synchronous=FULL``: with ``NORMAL`` a power cut loses what was acknowledged).
 """
 
-import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from pinwise.knowledge import schema
 from pinwise.knowledge.connection import Connection
-from pinwise.knowledge.failures import damaged, store_failures, unreachable
-from pinwise.knowledge.lock import WriteLock
+from pinwise.knowledge.failures import nearly_full, store_failures
+from pinwise.knowledge.files import create, open_reader, open_writer, read_content
+from pinwise.knowledge.lock import Waiting, WriteLock
+from pinwise.knowledge.migration import migrate
+from pinwise.knowledge.seal import LARGEST, break_seal, seal, transaction
 from pinwise.model.errors import StoreFailure
 
-_MAGIC = b"SQLite format 3\0"
-_BUSY = 10.0  # seconds; only another SQLite program can be in the way
+PATIENCE = 60.0
+"""Seconds to wait for another process that writes; one batch takes it milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a knowledge base is written.
+
+    Attributes:
+        patience: Seconds to wait for another process that writes.
+        reserve: Bytes that must stay free on its disk; 0 for all that there is.
+        waiting: Told, once, for whom a write waits.
+    """
+
+    patience: float = PATIENCE
+    reserve: int = 0
+    waiting: Waiting | None = None
 
 
 class Database:
     """One open knowledge base file, used by the thread that opened it.
 
     Args:
-        path: The file; created with its folder, unless it is opened for reading only.
+        path: The file; created with its folder, unless it is opened for reading only. Facts of an older
+            schema are brought up to date, after a backup.
         read_only: Whether writing is refused.
-        patience: Seconds to wait for another process that writes.
+        terms: How it is written.
+
+    Attributes:
+        foreign: How often other processes were found to have written it.
 
     Raises:
         StoreFailure: It cannot be opened, or holds something else.
     """
 
-    def __init__(self, path: Path, *, read_only: bool, patience: float) -> None:
+    def __init__(self, path: Path, *, read_only: bool, terms: Terms) -> None:
         self.path = path
+        self.foreign = 0
         self._read_only = read_only
-        self._lock = WriteLock(path, patience=patience)
+        self._terms = terms
+        self._lock = WriteLock(path, patience=terms.patience, waiting=terms.waiting)
         self._writer: Connection | None = None
         self._is_writing = False
+        self._version = self._identity = 0
         with store_failures(path):
             if not self._is_there():
-                self._create()
-            self._reader = _open_reader(path)
+                self._prepare()
+            self._reader = open_reader(path)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -69,139 +95,80 @@ class Database:
         if self._read_only:
             raise StoreFailure(f"the knowledge base `{self.path}` was opened for reading only")
         with self._lock.held(), store_failures(self.path):
-            writer = self._writer = self._writer or _open_writer(self.path)
+            writer = self._open_writer()
             self._is_writing = True
             try:
-                with _transaction(writer):
+                with transaction(writer):
+                    self._note_others(writer)
+                    break_seal(writer)
                     yield writer
             finally:
                 self._is_writing = False
 
-    def close(self) -> None:
-        """Close both connections; the last one to close folds the write-ahead log back."""
+    def close(self, *, is_done: bool = True) -> None:
+        """Close both connections; what was written is sealed, unless the work was broken off."""
         self._reader.close()
-        if self._writer is not None:
-            with self._lock.held(), store_failures(self.path):
-                self._writer.close()
+        if self._writer is None:
+            return
+        with self._lock.held(), store_failures(self.path):
+            if is_done:
+                self._seal(self._writer)
+            self._writer.close()
+
+    def _seal(self, writer: Connection) -> None:
+        """Seal what was written, if that is possible; where it fails, all is kept all the same."""
+        import sqlite3  # noqa: PLC0415  # 5 ms that only a command with a knowledge base pays
+
+        with suppress(sqlite3.Error, OSError, ValueError, IndexError):
+            status = self.path.stat()
+            if status.st_ino == self._identity and status.st_size <= LARGEST:
+                seal(writer, self.path)
+
+    def _open_writer(self) -> Connection:
+        """Return the writing connection, where it may be used.
+
+        Raises:
+            StoreFailure: The disk is nearly full, or the file is another one than before.
+        """
+        if self._terms.reserve:
+            free = shutil.disk_usage(self.path.parent).free
+            if free < self._terms.reserve:
+                raise nearly_full(self.path, free, self._terms.reserve)
+        if self._writer is None:
+            self._identity = self.path.stat().st_ino
+            self._writer = open_writer(self.path)
+        elif self._identity != self.path.stat().st_ino:
+            raise StoreFailure(
+                f"the knowledge base `{self.path}` was replaced by another process",
+                hint="try again; what was written before is in the one that was put aside",
+            )
+        return self._writer
+
+    def _note_others(self, writer: Connection) -> None:
+        """Count up where another process has written since the last time."""
+        (version,) = writer.execute("PRAGMA data_version").fetchone()
+        if self._version not in (0, version):
+            self.foreign += 1
+        self._version = version
 
     def _is_there(self) -> bool:
-        """Whether the file holds facts; False where it is still to be created.
+        """Whether the file holds facts of this schema; False where it is still to be made, or migrated.
 
         Raises:
             StoreFailure: It holds something else, or may not be created.
         """
-        content = _content(self.path)
-        match content:
-            case schema.Content.FACTS:
-                return True
-            case schema.Content.NEWER:
-                raise StoreFailure(
-                    f"the knowledge base `{self.path}` was written by a newer pinwise",
-                    hint="upgrade pinwise, or name another knowledge base with `--kb FILE`",
-                )
-            case schema.Content.FOREIGN:
-                raise damaged(self.path)
-            case schema.Content.NOTHING if self._read_only:
-                raise StoreFailure(
-                    f"there is no knowledge base at `{self.path}` yet",
-                    hint="let pinwise ask the indexes once (without `--offline`)",
-                )
-            case _:
-                return False
+        content = read_content(self.path)
+        if content is schema.Content.NOTHING and self._read_only:
+            raise StoreFailure(
+                f"there is no knowledge base at `{self.path}` yet",
+                hint="let pinwise ask the indexes once (without `--offline`)",
+            )
+        return content is schema.Content.FACTS
 
-    def _create(self) -> None:
+    def _prepare(self) -> None:
         with self._lock.held():
-            if not self._is_there():  # else another process was first
-                _create(self.path)
-
-
-def _create(path: Path) -> None:
-    """Put an empty store at `path`, whole or not at all: it is made beside it and then takes the name.
-
-    Killed in the middle of making tables in place, SQLite leaves a file that a reader cannot open.
-    """
-    made = path.with_name(f"{path.name}.new")
-    try:
-        for left_over in (made, *_beside(made), *_beside(path)):
-            left_over.unlink(missing_ok=True)
-        connection = _connect(made, "mode=rwc")
-        try:
-            with _transaction(connection):
-                schema.create(connection)
-            connection.execute("PRAGMA journal_mode = WAL")
-        finally:
-            connection.close()
-        made.replace(path)
-        _synchronise(path.parent)
-    except OSError as error:
-        raise unreachable(path, error) from error
-
-
-def _beside(path: Path) -> tuple[Path, ...]:
-    """Return what SQLite keeps beside a database; the log of one that is gone must not meet another."""
-    return tuple(path.with_name(f"{path.name}-{kind}") for kind in ("journal", "wal", "shm"))
-
-
-def _synchronise(folder: Path) -> None:
-    """Let the names in a folder survive a power cut, where the system has a way to say so."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-@contextmanager
-def _transaction(connection: Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        connection.rollback()  # does nothing after a commit
-
-
-def _content(path: Path) -> schema.Content:
-    if not os.path.exists(path):  # noqa: PTH110  # a folder that may not be read is an answer, not an error
-        return schema.Content.NOTHING
-    if not _is_sqlite(path):
-        return schema.Content.FOREIGN
-    reader = _open_reader(path)
-    try:
-        return schema.inspect(reader)
-    finally:
-        reader.close()
-
-
-def _is_sqlite(path: Path) -> bool:
-    """Whether the file is empty or begins like a SQLite file; a short one SQLite takes for empty."""
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_MAGIC)) in (b"", _MAGIC)
-    except OSError:
-        return True  # SQLite says what is wrong with it
-
-
-def _connect(path: Path, parameters: str) -> Connection:
-    import sqlite3  # noqa: PLC0415  # 5 ms that only a command with a knowledge base pays
-
-    uri = f"{path.absolute().as_uri()}?{parameters}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY)
-
-
-def _open_reader(path: Path) -> Connection:
-    """Return a connection that cannot write.
-
-    Beside a store that is read SQLite keeps two small files. Where the folder admits none, and no log is
-    left to be read, nobody can be writing either, and the file is read as it is.
-    """
-    log = path.with_name(f"{path.name}-wal")
-    is_frozen = not os.access(path.parent, os.W_OK) and not log.exists()
-    return _connect(path, "mode=ro&immutable=1" if is_frozen else "mode=ro")
-
-
-def _open_writer(path: Path) -> Connection:
-    connection = _connect(path, "mode=rw")
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
+            match read_content(self.path):  # another process may have been first
+                case schema.Content.NOTHING:
+                    create(self.path)
+                case schema.Content.OLDER:
+                    migrate(self.path)

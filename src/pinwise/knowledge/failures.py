@@ -22,11 +22,20 @@ _CAUSES = {
 }
 
 
-def damaged(path: Path) -> StoreFailure:
+class Unsound(Exception):
+    """A row that is not what was written; the message says what it is about."""
+
+
+def damaged(path: Path, about: str = "") -> StoreFailure:
     """Return the failure of a file that is not, or no longer, a knowledge base."""
+    if about:
+        return StoreFailure(
+            f"`{path}` is damaged: what it holds of {about} is not what was written",
+            hint="`pinwise kb verify` keeps what is sound and fetches the rest anew",
+        )
     return StoreFailure(
         f"`{path}` is damaged, or not a knowledge base of pinwise",
-        hint=f"move it away (it is grown again from the indexes), or {_ELSEWHERE}",
+        hint=f"if it is one, `pinwise kb verify` keeps what is sound; else {_ELSEWHERE}",
     )
 
 
@@ -38,6 +47,15 @@ def unreachable(path: Path, error: OSError) -> StoreFailure:
     return StoreFailure(f"the knowledge base `{path}` cannot be written: {reason}", hint=_ELSEWHERE)
 
 
+def nearly_full(path: Path, free: int, reserve: int) -> StoreFailure:
+    """Return the failure of a disk on which less is free than the reserve (both in bytes)."""
+    return StoreFailure(
+        f"the disk of the knowledge base `{path}` is nearly full: {free >> 20} MiB are free, "
+        f"{reserve >> 20} MiB are held in reserve",
+        hint="free some space and try again, or set `kb-reserve` lower; all that was learnt so far is kept",
+    )
+
+
 @contextmanager
 def store_failures(path: Path) -> Iterator[None]:
     """Turn what SQLite reports about the file into a `StoreFailure`; mistakes in our own code pass."""
@@ -45,6 +63,8 @@ def store_failures(path: Path) -> Iterator[None]:
 
     try:
         yield
+    except Unsound as unsound:
+        raise damaged(path, str(unsound)) from unsound
     except sqlite3.ProgrammingError:
         raise
     except sqlite3.DatabaseError as error:

@@ -1,9 +1,12 @@
 """The files that an index lists for a project, as rows that are only ever added or marked as gone."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+import itertools
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from pinwise.knowledge.connection import Connection
+from pinwise.knowledge.digests import columns, insert, is_sound, next_id
+from pinwise.knowledge.failures import Unsound
 from pinwise.knowledge.rows import parse_version
 from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import File, Project, Release
@@ -20,21 +23,27 @@ class _Listed(NamedTuple):
 
 
 class _Recorded(NamedTuple):
-    """What is on record of one file name: its last revision, its digest, and how it is listed now."""
+    """What is on record of one file name: its last row, its SHA-256, and how it is listed now."""
 
+    row: tuple[object, ...]
     revision: int
     sha256: str | None
     now: _Listed | None
 
 
-def read_releases(connection: Connection, project_id: int) -> tuple[Release, ...]:
-    """Return what is listed now: releases by version, the files of each by name."""
-    files: dict[str, list[File]] = {}
-    for version, *fields in connection.execute(
+def read_files(connection: Connection, project_id: int) -> list[tuple[Any, ...]]:
+    """Return the files that are listed now, by name: the version of each, then the fields of a `File`."""
+    return connection.execute(
         f"SELECT version, {_COLUMNS} FROM files JOIN releases ON releases.id = release_id "  # noqa: S608  # constants
         "WHERE files.project_id = ? AND gone IS NULL ORDER BY filename",
         (project_id,),
-    ):
+    ).fetchall()
+
+
+def to_releases(rows: Iterable[tuple[Any, ...]]) -> tuple[Release, ...]:
+    """Return files as `read_files` gives them as releases by version, the files of each by name."""
+    files: dict[str, list[File]] = {}
+    for version, *fields in rows:
         files.setdefault(version, []).append(File._make(fields))
     releases = [Release(parse_version(version), tuple(listed)) for version, listed in files.items()]
     return tuple(sorted(releases, key=lambda release: release.version))
@@ -51,21 +60,22 @@ def write_listing(connection: Connection, project_id: int, page: Project | None,
     recorded = _read_recorded(connection, project_id)
     listed = {} if page is None else _read_page(page, recorded)
     changed = {name: entry for name, entry in listed.items() if _now(recorded, name) != entry}
-    gone = [
-        (checked, project_id, name, entry.revision)
-        for name, entry in recorded.items()
-        if entry.now is not None and (name in changed or name not in listed)
-    ]
-    connection.executemany(
-        "UPDATE files SET gone = ? WHERE project_id = ? AND filename = ? AND revision = ?", gone
+    insert(
+        connection,
+        "files",
+        (
+            (*entry.row[:-1], checked)
+            for name, entry in recorded.items()
+            if entry.now is not None and (name in changed or name not in listed)
+        ),
     )
     releases = _number_releases(connection, project_id, {entry.version for entry in changed.values()})
-    connection.executemany(
-        f"INSERT INTO files (project_id, revision, release_id, seen, {_COLUMNS}) "  # noqa: S608  # constants
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    insert(
+        connection,
+        "files",
         (
-            (project_id, _revision(recorded, name) + 1, releases[entry.version], checked, *entry.file)
-            for name, entry in changed.items()
+            (project_id, name, _revision(recorded, name) + 1, releases[version], *file[1:], checked, None)
+            for name, (version, file) in changed.items()
         ),
     )
 
@@ -82,17 +92,19 @@ def _revision(recorded: Mapping[str, _Recorded], name: str) -> int:
 
 def _read_recorded(connection: Connection, project_id: int) -> dict[str, _Recorded]:
     recorded: dict[str, _Recorded] = {}
-    for revision, gone, version, *fields in connection.execute(
-        f"SELECT revision, gone, version, {_COLUMNS} FROM files JOIN releases ON releases.id = release_id "  # noqa: S608  # constants
+    for version, *stored in connection.execute(
+        f"SELECT version, {columns('files')} FROM files JOIN releases ON releases.id = release_id "  # noqa: S608  # constants
         "WHERE files.project_id = ? ORDER BY filename, revision",
         (project_id,),
     ):
-        file = File._make(fields)
-        before = recorded.get(file.filename)
+        if not is_sound(tuple(stored)):
+            raise Unsound(f"the file `{stored[1]}`")
+        _, name, revision, _, *facts, _, gone, _ = row = tuple(stored)
+        file = File(name, *facts)
+        before = recorded.get(name)
         sha256 = file.sha256 or (None if before is None else before.sha256)
-        recorded[file.filename] = _Recorded(
-            revision, sha256, None if gone is not None else _Listed(version, file)
-        )
+        now = None if gone is not None else _Listed(version, file)
+        recorded[name] = _Recorded(row[:-1], revision, sha256, now)
     return recorded
 
 
@@ -120,11 +132,12 @@ def _other_digest(page: Project, file: File, known: str | None) -> IndexFailure:
 
 
 def _number_releases(connection: Connection, project_id: int, versions: set[str]) -> dict[str, int]:
+    """Return the numbers of releases by version; those that are new are given some."""
     if not versions:
         return {}
-    connection.executemany(
-        "INSERT OR IGNORE INTO releases (project_id, version) VALUES (?, ?)",
-        ((project_id, version) for version in sorted(versions)),
-    )
-    rows = connection.execute("SELECT version, id FROM releases WHERE project_id = ?", (project_id,))
-    return dict(rows.fetchall())
+    query = "SELECT version, id FROM releases WHERE project_id = ?"
+    numbers: dict[str, int] = dict(connection.execute(query, (project_id,)).fetchall())
+    first = next_id(connection, "releases")
+    new = dict(zip(sorted(versions - numbers.keys()), itertools.count(first), strict=False))
+    insert(connection, "releases", ((number, project_id, version) for version, number in new.items()))
+    return {**numbers, **new}

@@ -15,6 +15,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from pinwise.knowledge.connection import Connection
+from pinwise.knowledge.digests import digest, insert, next_id
+from pinwise.knowledge.failures import Unsound
 from pinwise.model.facts import Document, Metadata, Origin, Skip, Unusable
 from pinwise.model.names import NormalizedName
 
@@ -104,9 +106,10 @@ class Texts:
     def _number(self, connection: Connection, text: str) -> int:
         number = self._numbers.get(text)
         if number is None:
-            connection.execute("INSERT OR IGNORE INTO requirements (text) VALUES (?)", (text,))
             row = connection.execute("SELECT id FROM requirements WHERE text = ?", (text,)).fetchone()
-            number = self._numbers[text] = int(row[0])
+            number = self._numbers[text] = next_id(connection, "requirements") if row is None else int(row[0])
+            if row is None:
+                insert(connection, "requirements", [(number, text)])
         return number
 
     def load(self, connection: Connection, rows: Iterable[DocumentRow]) -> None:
@@ -114,7 +117,9 @@ class Texts:
         new = {row.requirements for row in rows if row.requirements is not None} - self._lists.keys()
         numbers = {text: cast("list[int]", json.loads(text)) for text in new}
         missing = {number for entries in numbers.values() for number in entries} - self._requirements.keys()
-        for number, text in _interned(connection, sorted(missing)):
+        for number, text, written in _interned(connection, sorted(missing)):
+            if digest((number, text)) != written:
+                raise Unsound(f"the requirement `{text}`")
             self._requirements[number] = parse_requirement(text)
         for text, entries in numbers.items():
             self._lists[text] = tuple(self._requirements[number] for number in entries)
@@ -145,8 +150,9 @@ def _parse_extras(text: str) -> frozenset[NormalizedName]:
     return frozenset(json.loads(text))
 
 
-def _interned(connection: Connection, numbers: list[int]) -> Iterator[tuple[int, str]]:
+def _interned(connection: Connection, numbers: list[int]) -> Iterator[tuple[int, str, int]]:
     for start in range(0, len(numbers), _AT_ONCE):
         part = numbers[start : start + _AT_ONCE]
         marks = ",".join("?" * len(part))
-        yield from connection.execute(f"SELECT id, text FROM requirements WHERE id IN ({marks})", part)  # noqa: S608  # marks only
+        query = f"SELECT id, text, digest FROM requirements WHERE id IN ({marks})"  # noqa: S608  # marks only
+        yield from connection.execute(query, part)

@@ -12,25 +12,25 @@ A store is used by the thread that opened it. Any number of processes may read o
 writers wait for each other, batch by batch.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from pinwise.actions.knowledge import Forgotten, IndexStatus
 from pinwise.knowledge.connection import Connection
-from pinwise.knowledge.database import Database
-from pinwise.knowledge.failures import sound_rows
-from pinwise.knowledge.listing import read_releases, write_listing
+from pinwise.knowledge.database import Database, Terms
+from pinwise.knowledge.digests import columns, insert, is_sound, listing_digest, next_id
+from pinwise.knowledge.failures import Unsound, sound_rows
+from pinwise.knowledge.listing import read_files, to_releases, write_listing
 from pinwise.knowledge.rows import DocumentRow, Texts, parse_skipped, render_skipped
 from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import Document, Project
 from pinwise.model.names import NormalizedName
 
-PATIENCE = 60.0
-"""Seconds to wait for another process that writes; one batch takes it milliseconds."""
+DEFAULT_TERMS = Terms()
 
 _DOCUMENT_COLUMNS = "answer, reason, origin, file, requires_python, requirements, extras"
 
@@ -74,13 +74,15 @@ class StoredPage:
     checked: int
 
 
-def open_store(path: Path, *, read_only: bool = False, patience: float = PATIENCE) -> "Store":
+def open_store(path: Path, *, read_only: bool = False, terms: Terms = DEFAULT_TERMS) -> "Store":
     """Open a knowledge base; it is created, with its folder, where there is none and writing is allowed.
+
+    Facts of an older schema are brought up to date, after a backup beside them.
 
     Raises:
         StoreFailure: It cannot be opened or created, or the file is something else.
     """
-    return Store(Database(path, read_only=read_only, patience=patience))
+    return Store(Database(path, read_only=read_only, terms=terms))
 
 
 class Store:
@@ -89,7 +91,8 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._texts = Texts()
-        self._pages: dict[int, tuple[int, Project]] = {}  # the revision that was read, and what it says
+        self._foreign = 0
+        self._pages: dict[int, tuple[object, Project]] = {}  # the revision and listing that were read
 
     @property
     def path(self) -> Path:
@@ -102,11 +105,11 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self.close(is_done=kind is None)
 
-    def close(self) -> None:
-        """Close the file."""
-        self._database.close()
+    def close(self, *, is_done: bool = True) -> None:
+        """Close the file; sealed, if something was written and the work was not broken off."""
+        self._database.close(is_done=is_done)
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -126,22 +129,21 @@ class Store:
         As long as its page stays the same, it is the same `Project` object.
         """
         with self._database.reading() as connection, sound_rows(self.path):
-            row = connection.execute(
-                "SELECT project_id, revision, is_found, status, skipped, etag, last_modified, checked "
-                "FROM pages JOIN projects ON projects.id = project_id JOIN indexes ON indexes.id = index_id "
-                "WHERE url = ? AND name = ?",
-                (index_url, name),
-            ).fetchone()
+            row = _page_row(connection, index_url, name)
             if row is None:
                 return None
-            project_id, revision, is_found, status, skipped, *validators = row
+            project_id, revision, is_found, status, skipped, *validators, listing = row
             if not is_found:
+                if listing_digest(index_url, name, []) != listing:
+                    raise Unsound(f"the page of `{name}`")
                 return StoredPage(None, *validators)
-            read, project = self._pages.get(project_id, (0, None))
-            if project is None or read != revision:
-                releases = read_releases(connection, project_id)
-                project = Project(name, index_url, releases, parse_skipped(skipped), status)
-                self._pages[project_id] = (revision, project)
+            read, project = self._pages.get(project_id, (None, None))
+            if project is None or read != (revision, listing):
+                files = read_files(connection, project_id)
+                if listing_digest(index_url, name, files) != listing:
+                    raise Unsound(f"the page of `{name}`")
+                project = Project(name, index_url, to_releases(files), parse_skipped(skipped), status)
+                self._pages[project_id] = ((revision, listing), project)
             return StoredPage(project, *validators)
 
     def put_page(  # noqa: PLR0913  # one answer of an index, with what HTTP says of it
@@ -166,23 +168,21 @@ class Store:
         with self._write() as connection, _storable(index_url, name):
             project_id = _project_id(connection, index_url, name)
             write_listing(connection, project_id, page, checked)
+            before = _page_row(connection, index_url, name)
+            revision = 1 if before is None else before[1] + 1
             skipped = render_skipped(() if page is None else page.skipped)
             status = "" if page is None else page.status
-            connection.execute(
-                "INSERT OR REPLACE INTO pages SELECT ?, "
-                "1 + ifnull((SELECT revision FROM pages WHERE project_id = ?), 0), ?, ?, ?, ?, ?, ?",
-                (project_id, project_id, page is not None, status, skipped, etag, last_modified, checked),
-            )
+            listing = listing_digest(index_url, name, read_files(connection, project_id))
+            row = (project_id, revision, int(page is not None), status, skipped, etag, last_modified, checked)
+            insert(connection, "pages", [(*row, listing)])
 
     def touch_page(self, index_url: str, name: NormalizedName, *, checked: int) -> None:
         """Note that an index confirmed what it had said of a project (HTTP 304)."""
         with self._write() as connection:
-            connection.execute(
-                "UPDATE pages SET checked = max(checked, ?) WHERE project_id = "
-                "(SELECT projects.id FROM projects JOIN indexes ON indexes.id = index_id "
-                "WHERE url = ? AND name = ?)",
-                (checked, index_url, name),
-            )
+            row = _page_row(connection, index_url, name)
+            if row is not None:
+                *before, last, listing = row
+                insert(connection, "pages", [(*before, max(checked, last), listing)])
 
     def documents(self, index_url: str, name: NormalizedName) -> Mapping[tuple[str, str], Document | None]:
         """Return every answer about files of a project on an index, by file name and kind of source.
@@ -191,12 +191,16 @@ class Store:
         """
         with self._database.reading() as connection, sound_rows(self.path):
             rows = connection.execute(
-                f"SELECT filename, kind, {_DOCUMENT_COLUMNS} FROM documents "  # noqa: S608  # constants only
+                f"SELECT {columns('documents')} FROM documents "  # noqa: S608  # constants only
                 "JOIN projects ON projects.id = project_id JOIN indexes ON indexes.id = index_id "
                 "WHERE url = ? AND name = ? ORDER BY filename, kind, revision",
                 (index_url, name),
             )
-            last = {(filename, kind): DocumentRow(*fields) for filename, kind, *fields in rows}
+            last = {}
+            for row in rows:
+                if not is_sound(row):
+                    raise Unsound(f"the metadata of `{row[1]}`")
+                last[row[1], row[2]] = DocumentRow(*row[4:11])
             self._texts.load(connection, last.values())
             return {key: self._texts.to_document(row) for key, row in last.items()}
 
@@ -225,18 +229,10 @@ class Store:
                 "WHERE project_id = ? AND filename = ? AND kind = ? ORDER BY revision DESC LIMIT 1",
                 key,
             ).fetchone()
-            revision = 0 if last is None else last[0]
-            if last is not None and tuple(last[1:]) == row:
-                connection.execute(
-                    "UPDATE documents SET checked = ? "
-                    "WHERE project_id = ? AND filename = ? AND kind = ? AND revision = ?",
-                    (checked, *key, revision),
-                )
-            else:
-                connection.execute(
-                    "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (*key, revision + 1, *row, checked),
-                )
+            revision = 1
+            if last is not None:
+                revision = last[0] if tuple(last[1:]) == row else last[0] + 1
+            insert(connection, "documents", [(*key, revision, *row, checked)])
 
     def size(self) -> int:
         """Return the bytes that it takes on the disk, with the log of what is not folded back yet."""
@@ -276,6 +272,9 @@ class Store:
     def _write(self) -> Iterator[Connection]:
         try:
             with self._database.writing() as connection:
+                if self._foreign != self._database.foreign:
+                    self._foreign = self._database.foreign
+                    self._texts.forget_uncommitted()
                 yield connection
         except BaseException:
             self._texts.forget_uncommitted()
@@ -285,16 +284,31 @@ class Store:
 
 def _project_id(connection: Connection, index_url: str, name: NormalizedName) -> int:
     """Return the number of a project of an index, given to it now if it has none."""
-    connection.execute("INSERT OR IGNORE INTO indexes (url) VALUES (?)", (index_url,))
-    connection.execute(
-        "INSERT OR IGNORE INTO projects (index_id, name) SELECT id, ? FROM indexes WHERE url = ?",
-        (name, index_url),
-    )
+    row = connection.execute("SELECT id FROM indexes WHERE url = ?", (index_url,)).fetchone()
+    index_id = next_id(connection, "indexes") if row is None else int(row[0])
+    if row is None:
+        insert(connection, "indexes", [(index_id, index_url)])
+    query = "SELECT id FROM projects WHERE index_id = ? AND name = ?"
+    row = connection.execute(query, (index_id, name)).fetchone()
+    if row is not None:
+        return int(row[0])
+    query = "SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'projects'"
+    project_id = max(next_id(connection, "projects"), 1 + int(connection.execute(query).fetchone()[0]))
+    insert(connection, "projects", [(project_id, index_id, str(name))])
+    return project_id
+
+
+def _page_row(connection: Connection, index_url: str, name: NormalizedName) -> Sequence[Any] | None:
+    """Return what the row of a page says, in the order of its columns; None if there is none."""
     row = connection.execute(
-        "SELECT projects.id FROM projects JOIN indexes ON indexes.id = index_id WHERE url = ? AND name = ?",
+        f"SELECT {columns('pages')} FROM pages "  # noqa: S608  # constants only
+        "JOIN projects ON projects.id = project_id JOIN indexes ON indexes.id = index_id "
+        "WHERE url = ? AND name = ?",
         (index_url, name),
     ).fetchone()
-    return int(row[0])
+    if row is not None and not is_sound(row):
+        raise Unsound(f"the page of `{name}`")
+    return None if row is None else row[:-1]
 
 
 @contextmanager
