@@ -23,6 +23,8 @@ from pinwise.environment.choose import Clues
 from pinwise.environment.choose import choose_environment as _choose_environment
 from pinwise.formats.entries import fill_variables
 from pinwise.indexes import archives
+from pinwise.knowledge.care import StoreCare
+from pinwise.knowledge.database import Terms
 from pinwise.knowledge.store import Store, open_store
 from pinwise.knowledge.view import KnowledgeView, without_store
 from pinwise.model.edit import Wanted
@@ -34,6 +36,7 @@ from pinwise.model.request import PROJECT_ONLY, Manifest, Overlay, Request, Sele
 from pinwise.settings import Settings
 
 if TYPE_CHECKING:
+    from pinwise.actions.care import Lost
     from pinwise.actions.ingest import Progress
     from pinwise.actions.ports import Installer
     from pinwise.indexes.credentials import Credentials
@@ -246,14 +249,45 @@ class _Installing:
 
 
 @contextmanager
-def open_knowledge(settings: Settings, *, read_only: bool = False) -> Iterator[Store]:
-    """Open the knowledge base for a command about it.
+def open_knowledge(
+    settings: Settings, *, read_only: bool = False, warn: Callable[[str], None] = lambda _: None
+) -> Iterator[Store]:
+    """Open the knowledge base for a command about it; `warn` is told for whom it waits.
 
     Raises:
         StoreFailure: It cannot be opened.
     """
-    with open_store(settings.kb, read_only=read_only) as store:
+    with open_store(settings.kb, read_only=read_only, terms=Terms(waiting=warn)) as store:
         yield store
+
+
+def care_for(settings: Settings, warn: Callable[[str], None]) -> StoreCare:
+    """Return who looks after the knowledge base; `warn` is told for whom it waits."""
+    return StoreCare(settings.kb, Terms(waiting=warn))
+
+
+def refetch(
+    settings: Settings, lost: "Sequence[Lost]", *, now: int, warn: Callable[[str], None]
+) -> "tuple[tuple[Lost, ...], tuple[Lost, ...]]":
+    """Fetch facts that were lost and return those that came and those that did not.
+
+    Raises:
+        StoreFailure: The knowledge base cannot be written.
+    """
+    from pinwise.actions.care import Refetch  # noqa: PLC0415  # where something was lost
+    from pinwise.indexes.courier import IndexCourier  # noqa: PLC0415  # as above
+    from pinwise.indexes.transport import Transport  # noqa: PLC0415  # as above
+
+    choices = (settings.asked, settings.fallback)
+    named = [
+        index for each in choices for index in (*each.flat, *each.extra, each.index) if index is not None
+    ]
+    indexes = {index.url: fill_variables(index, settings.variables) for index in named}
+    with (
+        open_store(settings.kb, terms=_terms(settings, warn)) as store,
+        Transport(_transport_settings(settings, warn)) as transport,
+    ):
+        return Refetch(store, IndexCourier(transport, _limits(settings)), indexes, now).fetch(lost)
 
 
 @contextmanager
@@ -299,7 +333,7 @@ def open_worlds(
         from pinwise.indexes.courier import IndexCourier  # noqa: PLC0415
         from pinwise.indexes.transport import Transport  # noqa: PLC0415
 
-        store = stack.enter_context(open_store(settings.kb))
+        store = stack.enter_context(open_store(settings.kb, terms=_terms(settings, warn)))
         # Times are whole seconds: a page that was checked in this very second is asked for again, too.
         begin = now + 1 if settings.refresh else now
         max_age = 0 if settings.refresh else settings.max_age
@@ -331,6 +365,10 @@ def fixed_limits(settings: Settings) -> dict[str, int | float]:
 
 _SET = frozenset(("connect", "read"))
 """Limits that are settings: `connect_timeout` and `read_timeout`."""
+
+
+def _terms(settings: Settings, warn: Callable[[str], None]) -> Terms:
+    return Terms(reserve=settings.kb_reserve << 20, waiting=warn)
 
 
 def _limits(settings: Settings) -> "Limits":

@@ -6,6 +6,8 @@ from typing import Any
 import click
 
 from pinwise.cli.exits import ExitCode
+from pinwise.cli.kb_copies import backup_command, rebuild_command, restore_command
+from pinwise.cli.kb_verify import verify_command
 from pinwise.cli.options import config_file_option, format_option, setting_options
 
 
@@ -78,3 +80,7 @@ def path_command(**options: Any) -> int:
 
     write_out(str(knowledge_path(read_settings(options).kb)))
     return ExitCode.OK
+
+
+for command in (verify_command, backup_command, restore_command, rebuild_command):
+    kb_command.add_command(command)

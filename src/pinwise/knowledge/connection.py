@@ -1,6 +1,6 @@
 """What this package asks of a database connection; SQLite's is imported where one is opened only."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -31,7 +31,13 @@ class Rows(Protocol):
 
 
 class Connection(Protocol):
-    """One connection to a database."""
+    """One connection to a database.
+
+    Attributes:
+        text_factory: Makes a value of the bytes of a text.
+    """
+
+    text_factory: Callable[[bytes], object]
 
     def execute(self, statement: str, values: Sequence[object] = ..., /) -> Rows:
         """Run one statement."""

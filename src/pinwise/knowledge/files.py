@@ -79,6 +79,16 @@ def _content(path: Path) -> schema.Content:
         reader.close()
 
 
+def is_ours(path: Path) -> bool:
+    """Whether the first bytes of a file, as they lie there, are those of a knowledge base of ours."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(72)
+    except OSError:
+        return False
+    return start.startswith(_MAGIC) and start.endswith(schema.APPLICATION_ID.to_bytes(4))
+
+
 def _is_sqlite(path: Path) -> bool:
     """Whether the file is empty or begins like a SQLite file; a short one SQLite takes for empty."""
     try:

@@ -1,8 +1,8 @@
 """What of a store is still what was written: every row read past the search indexes, and judged.
 
-A row holds if its digest does and what it refers to holds. A page holds if all the files that it lists do; the
-answers about a project's files hold if none of them is damaged, for an older answer must not take the place
-of a lost one. What does not hold is left out, and fetched anew.
+A row holds if its digest does and what it refers to holds. A page holds if all the files that it lists do.
+The answers about a project's files hold if none of them is damaged, for an older answer must not take the
+place of a lost one. What does not hold is left out, and fetched anew.
 """
 
 import json
@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
-from sqlite3 import DatabaseError
 from typing import Any
 
 from pinwise.actions.knowledge import Damage, LostDocument, LostPage
@@ -78,19 +77,22 @@ def judge(connection: Connection, keep: Keep = lambda *_: None) -> Soundness:
 
 def _judge_names(connection: Connection, found: Soundness, keep: Keep) -> None:
     """Judge what the facts refer to: indexes, projects, releases and requirements."""
-    found.indexes = dict(_kept(connection, "indexes", found, keep, lambda row: True))
+    found.indexes = dict(_kept(connection, "indexes", found, keep))
     projects = _kept(connection, "projects", found, keep, lambda row: row[1] in found.indexes)
     found.projects = {number: (index_id, name) for number, index_id, name in projects}
     releases = _kept(connection, "releases", found, keep, lambda row: row[1] in found.projects)
     found.releases = {number: (project_id, version) for number, project_id, version in releases}
-    found.requirements = {
-        number for number, _ in _kept(connection, "requirements", found, keep, lambda row: True)
-    }
+    found.requirements = {number for number, _ in _kept(connection, "requirements", found, keep)}
 
 
 def _kept(
-    connection: Connection, table: str, found: Soundness, keep: Keep, is_rooted: Callable[[Row], bool]
+    connection: Connection,
+    table: str,
+    found: Soundness,
+    keep: Keep,
+    is_rooted: Callable[[Row], bool] = lambda _: True,
 ) -> list[Row]:
+    """Return the rows of a table that hold and refer to what holds."""
     rows = [row for row in _sound_rows(connection, table, found) if is_rooted(row)]
     keep(table, rows)
     return rows
@@ -158,13 +160,15 @@ def _sound_rows(connection: Connection, table: str, found: Soundness) -> Iterato
 
 def _rows(connection: Connection, table: str, found: Soundness) -> Iterator[Row]:
     """Yield all rows that can be read, by key: up to a place that cannot, and from the end back to it."""
+    from sqlite3 import DatabaseError  # noqa: PLC0415  # 5 ms that only a command with a knowledge base pays
+
     keys = _KEYS.get(table, ("id",))
     query = f"SELECT {columns(table)} FROM {table} NOT INDEXED ORDER BY "  # noqa: S608  # constants
-    seen: set[Row] = set()
+    last: Row = ()
     try:
         for row in connection.execute(query + ", ".join(keys)):
             yield row
-            seen.add(_key(table, row))
+            last = _key(table, row)
     except DatabaseError as error:
         found.damage.append(Damage(f"the table of {table} cannot be read whole ({error})"))
     else:
@@ -172,7 +176,7 @@ def _rows(connection: Connection, table: str, found: Soundness) -> Iterator[Row]
     rest: list[Row] = []
     with suppress(DatabaseError):
         for row in connection.execute(query + ", ".join(f"{key} DESC" for key in keys)):
-            if _key(table, row) in seen:
+            if _key(table, row) == last:
                 break
             rest.append(row)
     yield from reversed(rest)

@@ -82,6 +82,13 @@ SETTINGS: tuple[Setting, ...] = (
         "kb", Kind.PATH, "The file of the knowledge base.", "`knowledge.sqlite` in the user's data folder"
     ),
     Setting(
+        "kb_reserve",
+        Kind.COUNT,
+        "How many MiB must stay free on the disk of the knowledge base; pinwise stops before they are used.",
+        "64",
+        is_option=False,
+    ),
+    Setting(
         "goal",
         Kind.CHOICE,
         "What makes a stack good: which prices count, and how much.",
@@ -225,6 +232,7 @@ class Settings:
     fallback: IndexChoice = field(default_factory=IndexChoice)
     index_name: str | None = None
     kb: Path = Path("knowledge.sqlite")
+    kb_reserve: int = 64
     goal: str = "stable"
     predictor: str = "exact"
     platform: str | None = None

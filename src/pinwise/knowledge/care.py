@@ -1,0 +1,300 @@
+"""Looking after a knowledge base: whether it is sound, what of it can be kept, copies, and a fresh file."""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+
+from pinwise.actions.care import Examination
+from pinwise.actions.knowledge import Damage
+from pinwise.knowledge.connection import Connection
+from pinwise.knowledge.copying import copy_store, take_the_name
+from pinwise.knowledge.database import Database, Terms
+from pinwise.knowledge.digests import insert
+from pinwise.knowledge.failures import store_failures, unreachable
+from pinwise.knowledge.files import beside, create, is_ours, open_reader, open_writer, read_content
+from pinwise.knowledge.lock import WriteLock
+from pinwise.knowledge.migration import migrate
+from pinwise.knowledge.schema import Content
+from pinwise.knowledge.seal import broken_pages, is_sealed, seal, transaction
+from pinwise.knowledge.soundness import Row, judge
+from pinwise.model.errors import StoreFailure
+
+_MOST = 20  # lines of SQLite's own check that are told
+
+
+class StoreCare:
+    """Looks after the knowledge base at `path`; `pinwise.actions.care.Care` for a file."""
+
+    def __init__(self, path: Path, terms: Terms) -> None:
+        self.path = path
+        self._terms = terms
+
+    def examine(self) -> Examination:
+        """Read everything and say what does not hold; nothing is changed.
+
+        Raises:
+            StoreFailure: There is none, it is something else, or its folder cannot be read.
+        """
+        try:
+            _bring_up(self.path, self._terms)
+            with self._alone():
+                return examine(self.path)
+        except StoreFailure as failure:
+            if not is_ours(self.path):
+                raise
+            return Examination(self.path, (Damage(f"the file cannot be opened: {failure.message}"),))
+
+    def repair(self) -> Path:
+        """Put what holds into a new file in the place of the old one, and return where that one is kept.
+
+        Raises:
+            StoreFailure: It cannot be written.
+        """
+        with self._alone():
+            try:
+                made = _keep_what_holds(self.path)
+                aside = _set_aside(self.path)
+                take_the_name(made, self.path)
+            except OSError as error:
+                raise unreachable(self.path, error) from error
+            return aside
+
+    def back_up(self, target: Path) -> None:
+        """Copy the store to `target` as it is at one moment, whoever writes it meanwhile.
+
+        Raises:
+            StoreFailure: There is none, or `target` holds something else or cannot be written.
+        """
+        _bring_up(self.path, self._terms)
+        if read_content(target) is not Content.NOTHING and target.samefile(self.path):
+            raise StoreFailure(f"`{target}` is the knowledge base itself", hint="name another file")
+        copy_store(self.path, target, finish=_seal_and_examine)
+
+    def restore(self, source: Path, *, is_dry: bool = False) -> None:
+        """Put what a backup holds in the place of what is known now.
+
+        One commit does it: other processes see what was there before, or all that was restored. The present
+        file is kept beside it until then. With `is_dry` only the backup is read.
+
+        Raises:
+            StoreFailure: The backup is no knowledge base, or the store cannot be written.
+        """
+        _examine_backup(source)
+        if is_dry:
+            return
+        with self._alone():
+            if _is_usable(self.path):
+                before = self.path.with_name(f"{self.path.name}.before-restore")
+                copy_store(self.path, before)
+                _overwrite(self.path, source)
+                before.unlink(missing_ok=True)
+            else:
+                _set_aside(self.path)
+                copy_store(source, self.path)
+            if read_content(self.path) is Content.OLDER:
+                migrate(self.path)
+            _seal(self.path)
+
+    def rebuild(self) -> None:
+        """Make anew all that follows from the facts: search indexes, the order in the file, its seal.
+
+        Raises:
+            StoreFailure: There is none, or it cannot be written.
+        """
+        _bring_up(self.path, self._terms)
+        with self._alone(), store_failures(self.path):
+            writer = open_writer(self.path)
+            try:
+                writer.execute("REINDEX")
+                writer.execute("VACUUM")
+                seal(writer, self.path)
+            finally:
+                writer.close()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold back other writers; where the folder admits no writing, there can be none."""
+        is_open = os.access(self.path.parent, os.W_OK) or not self.path.parent.exists()
+        lock = WriteLock(self.path, patience=self._terms.patience, waiting=self._terms.waiting)
+        with lock.held() if is_open else nullcontext():
+            yield
+
+
+def examine(path: Path) -> Examination:
+    """Read a whole store and say what does not hold; nobody writes it meanwhile.
+
+    Raises:
+        StoreFailure: It is something else, or cannot be read at all.
+    """
+    if read_content(path) is Content.NOTHING:
+        raise _nothing_at(path)
+    with store_failures(path), _raw(path) as connection:
+        damage = [Damage(line) for line in _structure(connection)]
+        found = judge(connection)
+        damage += found.damage
+        sealed = not damage and is_sealed(connection)
+        broken = broken_pages(connection, path) if sealed else ()
+    if broken:
+        pages = "its sums" if broken == (0,) else f"{len(broken)} of its pages"
+        damage.append(Damage(f"the file has changed since it was sealed ({pages}), though every fact holds"))
+    return Examination(path, tuple(damage), tuple(found.pages), tuple(found.documents), is_sealed=sealed)
+
+
+@contextmanager
+def _raw(path: Path) -> Iterator[Connection]:
+    """Give a connection that reads text as it lies there, Unicode or not."""
+    connection = open_reader(path)
+    connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+    try:
+        connection.execute("BEGIN")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _structure(connection: Connection) -> Iterator[str]:
+    """Yield what SQLite itself finds wrong with the file."""
+    from sqlite3 import DatabaseError  # noqa: PLC0415  # 5 ms that only a command with a knowledge base pays
+
+    try:
+        for (line,) in connection.execute(f"PRAGMA integrity_check({_MOST})").fetchall():
+            if line != "ok":
+                yield f"the structure of the file: {line}"
+    except DatabaseError as error:
+        yield f"the structure of the file: {error}"
+
+
+def _keep_what_holds(path: Path) -> Path:
+    """Make a store beside `path` of all that holds, of nothing if it cannot be read; return where it is."""
+    made = path.with_name(f"{path.name}.sound")
+    for left_over in (made, *beside(made)):
+        left_over.unlink(missing_ok=True)
+    create(made)
+    with store_failures(made):
+        writer = open_writer(made)
+        try:
+            with suppress(_Unreadable):
+                _copy_what_holds(path, writer)
+            seal(writer, made)
+        finally:
+            writer.close()
+    return made
+
+
+class _Unreadable(Exception):
+    """Nothing of a file can be read."""
+
+
+def _copy_what_holds(path: Path, writer: Connection) -> None:
+    query = "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'projects'"
+    with transaction(writer):
+        try:
+            with store_failures(path), _raw(path) as connection:
+                last = _last_project(connection)
+                rows: list[tuple[str, Sequence[Row]]] = []
+                judge(connection, lambda table, kept: rows.append((table, kept)))
+        except StoreFailure as failure:
+            raise _Unreadable from failure
+        for table, kept in rows:
+            insert(writer, table, kept)
+        writer.execute(query, (last,))
+
+
+def _set_aside(path: Path) -> Path:
+    """Keep a damaged file under a second name, and return it."""
+    aside = path.with_name(f"{path.name}.damaged")
+    if path.exists():
+        aside.unlink(missing_ok=True)
+        try:
+            os.link(path, aside)
+        except OSError:  # no second names on this disk
+            shutil.copyfile(path, aside)
+    return aside
+
+
+def _last_project(connection: Connection) -> int:
+    """Return the highest number that a project was ever given, as far as that is known."""
+    query = "SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE typeof(seq) = 'integer'"
+    return min(int(connection.execute(query).fetchone()[0]), 1 << 48)
+
+
+def _bring_up(path: Path, terms: Terms) -> None:
+    """Open a store once, so that facts of an older schema are migrated.
+
+    Raises:
+        StoreFailure: There is none, or it is something else.
+    """
+    Database(path, read_only=True, terms=terms).close()
+
+
+def _seal_and_examine(copy: Path) -> None:
+    """Seal a fresh copy and see that it is sound.
+
+    Raises:
+        StoreFailure: It is not, for what was copied is not.
+    """
+    with store_failures(copy):
+        _seal(copy)
+    if examine(copy).damage:
+        raise StoreFailure(
+            "the knowledge base is damaged, and so would be its copy",
+            hint="`pinwise kb verify` keeps what is sound; then try again",
+        )
+
+
+def _examine_backup(path: Path) -> None:
+    """See that a backup can be restored.
+
+    Raises:
+        StoreFailure: It is damaged, or no knowledge base.
+    """
+    match read_content(path):
+        case Content.NOTHING:
+            raise _nothing_at(path)
+        case Content.OLDER:
+            with store_failures(path), _raw(path) as connection:
+                is_sound = not list(_structure(connection))
+        case _:
+            is_sound = not examine(path).damage
+    if not is_sound:
+        raise StoreFailure(
+            f"the backup `{path}` is damaged; nothing was changed",
+            hint=f"`pinwise kb verify --kb {path}` keeps what is sound of it; then try again",
+        )
+
+
+def _nothing_at(path: Path) -> StoreFailure:
+    return StoreFailure(f"there is no knowledge base at `{path}`", hint="name a file that `kb backup` wrote")
+
+
+def _is_usable(path: Path) -> bool:
+    """Whether SQLite can write the file: it is one of ours, of this schema or an older one."""
+    try:
+        return read_content(path) is not Content.NOTHING
+    except StoreFailure:
+        return False
+
+
+def _overwrite(path: Path, source: Path) -> None:
+    """Replace the content of a store by that of another, in one commit."""
+    with store_failures(source):
+        reader = open_reader(source)
+        try:
+            with store_failures(path):
+                writer = open_writer(path)
+                try:
+                    reader.backup(writer)
+                finally:
+                    writer.close()
+        finally:
+            reader.close()
+
+
+def _seal(path: Path) -> None:
+    writer = open_writer(path)
+    try:
+        seal(writer, path)
+    finally:
+        writer.close()
