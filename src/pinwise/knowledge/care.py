@@ -139,6 +139,8 @@ def examine(path: Path) -> Examination:
     if broken:
         pages = "its sums" if broken == (0,) else f"{len(broken)} of its pages"
         damage.append(Damage(f"the file has changed since it was sealed ({pages}), though every fact holds"))
+    if not damage:
+        return Examination(path, (), is_sealed=sealed)
     return Examination(path, tuple(damage), tuple(found.pages), tuple(found.documents), is_sealed=sealed)
 
 

@@ -42,7 +42,7 @@ class Soundness:
 
     Attributes:
         damage: What does not hold.
-        pages: Pages that do not hold, of projects that do.
+        pages: Pages that do not hold or are missing, of projects that do.
         documents: Answers that do not hold, of projects that do.
     """
 
@@ -111,14 +111,19 @@ def _judge_files(connection: Connection, found: Soundness, keep: Keep) -> Mappin
 
 
 def _judge_pages(connection: Connection, found: Soundness, keep: Keep, listings: Mapping[int, int]) -> None:
-    """Judge pages by their listings; a project without a page has lost it."""
+    """Judge pages by their listings.
+
+    A project without a page has lost it, now or before: by itself that is no damage.
+    """
     rows = [row for row in _sound_rows(connection, "pages", found) if row[0] in found.projects]
     held = [row for row in rows if row[8] == listings.get(row[0], listing_digest(*found.subject(row[0]), []))]
     keep("pages", held)
+    written = {row[0] for row in rows}
     for project_id in sorted(found.projects.keys() - {row[0] for row in held}):
         index, name = found.subject(project_id)
         found.pages.append(LostPage(index, name))
-        if not any((each.index, each.project) == (index, name) for each in found.damage):
+        is_told = any((each.index, each.project) == (index, name) for each in found.damage)
+        if project_id in written and not is_told:
             found.damage.append(Damage("the page is not whole", index, name))
 
 
