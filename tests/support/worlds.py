@@ -250,6 +250,9 @@ class PartialKnowledge:
         """Return the known documents of `name`, as they are now."""
         return dict(self.documents.get(name, {}))
 
+    def assure(self) -> None:
+        """See that nothing was lost: nothing ever is."""
+
 
 @dataclass(slots=True)
 class FakeSource:

@@ -254,6 +254,7 @@ class _Advising:
 
         This last search may take `GRACE` seconds past the time limit: a stack in hand beats none.
         """
+        self.knowledge.assure()
         picks = _certain(space) if optimistic is None else optimistic.picks
         wanted = self._wanted(space, picks)[0]
         known = compiler.compile(known_only=True)

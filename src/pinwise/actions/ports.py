@@ -35,6 +35,14 @@ class Knowledge(Protocol):
         """Return the known documents of `name`, those that are known to be unusable included."""
         ...
 
+    def assure(self) -> None:
+        """See that what is not known was never known: called before an answer rests on that.
+
+        Raises:
+            StoreFailure: Facts were lost.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:

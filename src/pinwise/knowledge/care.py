@@ -12,16 +12,15 @@ from pinwise.knowledge.connection import Connection
 from pinwise.knowledge.copying import copy_store, take_the_name
 from pinwise.knowledge.database import Database, Terms
 from pinwise.knowledge.digests import insert
+from pinwise.knowledge.examination import examine, nothing_at, raw, structure_faults
 from pinwise.knowledge.failures import store_failures, unreachable
 from pinwise.knowledge.files import beside, create, is_ours, open_reader, open_writer, read_content
 from pinwise.knowledge.lock import WriteLock
 from pinwise.knowledge.migration import migrate
 from pinwise.knowledge.schema import Content
-from pinwise.knowledge.seal import broken_pages, is_sealed, seal, transaction
+from pinwise.knowledge.seal import seal, transaction
 from pinwise.knowledge.soundness import Row, judge
 from pinwise.model.errors import StoreFailure
-
-_MOST = 20  # lines of SQLite's own check that are told
 
 
 class StoreCare:
@@ -122,52 +121,6 @@ class StoreCare:
             yield
 
 
-def examine(path: Path) -> Examination:
-    """Read a whole store and say what does not hold; nobody writes it meanwhile.
-
-    Raises:
-        StoreFailure: It is something else, or cannot be read at all.
-    """
-    if read_content(path) is Content.NOTHING:
-        raise _nothing_at(path)
-    with store_failures(path), _raw(path) as connection:
-        damage = [Damage(line) for line in _structure(connection)]
-        found = judge(connection)
-        damage += found.damage
-        sealed = not damage and is_sealed(connection)
-        broken = broken_pages(connection, path) if sealed else ()
-    if broken:
-        pages = "its sums" if broken == (0,) else f"{len(broken)} of its pages"
-        damage.append(Damage(f"the file has changed since it was sealed ({pages}), though every fact holds"))
-    if not damage:
-        return Examination(path, (), is_sealed=sealed)
-    return Examination(path, tuple(damage), tuple(found.pages), tuple(found.documents), is_sealed=sealed)
-
-
-@contextmanager
-def _raw(path: Path) -> Iterator[Connection]:
-    """Give a connection that reads text as it lies there, Unicode or not."""
-    connection = open_reader(path)
-    connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
-    try:
-        connection.execute("BEGIN")
-        yield connection
-    finally:
-        connection.close()
-
-
-def _structure(connection: Connection) -> Iterator[str]:
-    """Yield what SQLite itself finds wrong with the file."""
-    from sqlite3 import DatabaseError  # noqa: PLC0415  # 5 ms that only a command with a knowledge base pays
-
-    try:
-        for (line,) in connection.execute(f"PRAGMA integrity_check({_MOST})").fetchall():
-            if line != "ok":
-                yield f"the structure of the file: {line}"
-    except DatabaseError as error:
-        yield f"the structure of the file: {error}"
-
-
 def _keep_what_holds(path: Path) -> Path:
     """Make a store beside `path` of all that holds, of nothing if it cannot be read; return where it is."""
     made = path.with_name(f"{path.name}.sound")
@@ -193,7 +146,7 @@ def _copy_what_holds(path: Path, writer: Connection) -> None:
     query = "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'projects'"
     with transaction(writer):
         try:
-            with store_failures(path), _raw(path) as connection:
+            with store_failures(path), raw(path) as connection:
                 last = _last_project(connection)
                 rows: list[tuple[str, Sequence[Row]]] = []
                 judge(connection, lambda table, kept: rows.append((table, kept)))
@@ -254,10 +207,10 @@ def _examine_backup(path: Path) -> None:
     """
     match read_content(path):
         case Content.NOTHING:
-            raise _nothing_at(path)
+            raise nothing_at(path)
         case Content.OLDER:
-            with store_failures(path), _raw(path) as connection:
-                is_sound = not list(_structure(connection))
+            with store_failures(path), raw(path) as connection:
+                is_sound = not list(structure_faults(connection))
         case _:
             is_sound = not examine(path).damage
     if not is_sound:
@@ -265,10 +218,6 @@ def _examine_backup(path: Path) -> None:
             f"the backup `{path}` is damaged; nothing was changed",
             hint=f"`pinwise kb verify --kb {path}` keeps what is sound of it; then try again",
         )
-
-
-def _nothing_at(path: Path) -> StoreFailure:
-    return StoreFailure(f"there is no knowledge base at `{path}`", hint="name a file that `kb backup` wrote")
 
 
 def _is_usable(path: Path) -> bool:

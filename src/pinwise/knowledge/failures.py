@@ -26,6 +26,14 @@ class Unsound(Exception):
     """A row that is not what was written; the message says what it is about."""
 
 
+def lossy(path: Path) -> StoreFailure:
+    """Return the failure of a knowledge base in which something is missing that was there."""
+    return StoreFailure(
+        f"`{path}` is damaged, and what is not known may be what was lost",
+        hint="`pinwise kb verify` says what it is, keeps what is sound and fetches the rest anew",
+    )
+
+
 def damaged(path: Path, about: str = "") -> StoreFailure:
     """Return the failure of a file that is not, or no longer, a knowledge base."""
     if about:

@@ -128,25 +128,22 @@ def _judge_pages(connection: Connection, found: Soundness, keep: Keep, listings:
 
 
 def _judge_documents(connection: Connection, found: Soundness, keep: Keep) -> None:
-    """Judge answers about files; where one is damaged, all of its project are asked for anew."""
-    first = len(found.damage)
-    rows = list(_sound_rows(connection, "documents", found))
-    spoilt = {(each.index, each.project) for each in found.damage[first:]}
-    for project_id, group in groupby(rows, key=lambda row: row[0]):
-        if project_id not in found.projects:
-            continue
+    """Judge answers about files; where one is damaged, all of its project are asked for anew.
+
+    An older answer would else take the place of a later one that is lost.
+    """
+    damaged: list[Row] = []
+    rows = list(_sound_rows(connection, "documents", found, damaged.append))
+    spoilt = {row[0] for row in damaged}
+    lost = {row[:3] for row in rows if row[0] in spoilt}
+    keep_not = lost | {row[:3] for row in rows if not _numbers(row) <= found.requirements}
+    for project_id, file, _ in sorted(keep_not - lost):
+        found.damage.append(Damage("a requirement of it is lost", *found.subject(project_id), "", file))
+    keep("documents", [row for row in rows if row[0] in found.projects and row[:3] not in keep_not])
+    for project_id, file, kind in sorted(keep_not | {row[:3] for row in damaged}, key=str):
         index, name = found.subject(project_id)
-        answers = list(group)
-        lost = {
-            row[1:3] for row in answers if (index, name) in spoilt or not _numbers(row) <= found.requirements
-        }
-        keep("documents", [row for row in answers if row[1:3] not in lost])
-        found.documents += [LostDocument(index, name, file, kind) for file, kind in sorted(lost)]
-        if (index, name) not in spoilt:
-            files = sorted({file for file, _ in lost})
-            found.damage += [
-                Damage("a requirement in its metadata is lost", index, name, "", file) for file in files
-            ]
+        if name:
+            found.documents.append(LostDocument(index, name, str(file), str(kind)))
 
 
 def _numbers(document: Row) -> set[int]:
@@ -154,12 +151,15 @@ def _numbers(document: Row) -> set[int]:
     return set() if document[9] is None else set(json.loads(document[9]))
 
 
-def _sound_rows(connection: Connection, table: str, found: Soundness) -> Iterator[Row]:
-    """Yield the rows whose digest holds, without it; note the others."""
+def _sound_rows(
+    connection: Connection, table: str, found: Soundness, others: Callable[[Row], object] = lambda _: None
+) -> Iterator[Row]:
+    """Yield the rows whose digest holds, without it; note the others, and tell of them."""
     for *row, written in _rows(connection, table, found):
         if digest(tuple(row)) == written:
             yield tuple(row)
         else:
+            others(tuple(row))
             found.damage.append(_damage(table, dict(zip(COLUMNS[table], row, strict=True)), found))
 
 

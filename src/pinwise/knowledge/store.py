@@ -23,7 +23,8 @@ from pinwise.actions.knowledge import Forgotten, IndexStatus
 from pinwise.knowledge.connection import Connection
 from pinwise.knowledge.database import Database, Terms
 from pinwise.knowledge.digests import columns, insert, is_sound, listing_digest, next_id
-from pinwise.knowledge.failures import Unsound, sound_rows
+from pinwise.knowledge.examination import examine, is_as_sealed
+from pinwise.knowledge.failures import Unsound, lossy, sound_rows
 from pinwise.knowledge.listing import read_files, to_releases, write_listing
 from pinwise.knowledge.rows import DocumentRow, Texts, parse_skipped, render_skipped
 from pinwise.model.errors import IndexFailure
@@ -92,6 +93,7 @@ class Store:
         self._database = database
         self._texts = Texts()
         self._foreign = 0
+        self._is_assured = False
         self._pages: dict[int, tuple[object, Project]] = {}  # the revision and listing that were read
 
     @property
@@ -238,6 +240,19 @@ class Store:
         """Return the bytes that it takes on the disk, with the log of what is not folded back yet."""
         files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
         return sum(file.stat().st_size for file in files if file.exists())
+
+    def assure(self) -> None:
+        """See that nothing that was ever known is hidden by damage; at most once per open store.
+
+        Raises:
+            StoreFailure: Something is damaged.
+        """
+        if self._is_assured:
+            return
+        with self._database.reading() as connection:
+            if not is_as_sealed(connection, self.path) and examine(self.path).damage:
+                raise lossy(self.path)
+        self._is_assured = True
 
     def names(self) -> tuple[NormalizedName, ...]:
         """Return the names of all projects that some index has, sorted."""

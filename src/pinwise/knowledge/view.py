@@ -71,6 +71,15 @@ class KnowledgeView:
             self._read_documents(name)
         return self._documents[name]
 
+    def assure(self) -> None:
+        """See that nothing that was ever known is hidden by damage, where it cannot be fetched anew.
+
+        Raises:
+            StoreFailure: Something is damaged.
+        """
+        if self._oldest is None:
+            self._store.assure()
+
     def document_to_ask(self, name: NormalizedName, version: Version) -> Ask | None:
         """Return the next question about a release, None if its document is known or it does not exist."""
         if name not in self._open:

