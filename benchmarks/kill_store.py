@@ -16,28 +16,22 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
-from packaging.version import Version
-
-from pinwise.knowledge.store import Store, open_store
-from pinwise.model.facts import Document, File, Metadata, Origin, Project, Release
+from pinwise.knowledge.store import open_store
 from pinwise.model.names import NormalizedName, normalise
 
-INDEX = "https://index.example/simple"
-COMMITS = 2
-"""Commits per project: the second brings a changed page and more documents."""
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE)]
+
+from write_facts import COMMITS, Tally, judge, write_commit  # noqa: E402  # after the path is set
 
 ROUNDS_PER_STORE = 10
 MOST = 12  # acknowledgements that are waited for before the kill
 LONGEST = 0.02  # seconds from there to the kill
-
-Facts = tuple[Project | None, Mapping[tuple[str, str], Document | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,40 +42,6 @@ class Moment:
     seconds: float
 
 
-@dataclass(slots=True)
-class Tally:
-    """What the rounds so far have shown."""
-
-    acknowledged: int = 0
-    lost: int = 0
-    half: int = 0
-
-
-def generate(name: NormalizedName, commit: int) -> Facts:
-    """Return all that the store must hold of a project after its `commit`-th commit (none after the 0th)."""
-    if not commit:
-        return None, {}
-    releases = tuple(_release(name, number) for number in range(commit - 1, commit + 12))
-    stated = releases[: 5 * commit]
-    documents = {(each.files[0].filename, Origin.WHEEL.value): _document(each) for each in stated}
-    return Project(name, INDEX, releases), {**generate(name, commit - 1)[1], **documents}
-
-
-def _release(name: NormalizedName, number: int) -> Release:
-    filename = f"{name.replace('-', '_')}-{number}-py3-none-any.whl"
-    digest = f"{number:064x}"
-    url = f"https://files.example/{filename}"
-    return Release(
-        Version(str(number)), (File(filename, url, digest, 10, number, None, None, None, "py3-none-any"),)
-    )
-
-
-def _document(release: Release) -> Metadata:
-    number = release.version.major
-    requirements = tuple(Requirement(f"needed-{each}>={number}") for each in range(8))
-    return Metadata(SpecifierSet(">=3.8"), requirements, frozenset(), Origin.WHEEL, release.files[0].filename)
-
-
 def write_until_killed(path: Path, prefix: str, said: int, *, is_early: bool) -> None:
     """Write project after project; a line on the descriptor `said` acknowledges each commit."""
     with open_store(path) as store:
@@ -90,17 +50,9 @@ def write_until_killed(path: Path, prefix: str, said: int, *, is_early: bool) ->
             for commit in range(1, COMMITS + 1):
                 if is_early:
                     os.write(said, f"{name} {commit}\n".encode())
-                _commit(store, name, commit)
+                write_commit(store, name, commit)
                 if not is_early:
                     os.write(said, f"{name} {commit}\n".encode())
-
-
-def _commit(store: Store, name: NormalizedName, commit: int) -> None:
-    page, documents = generate(name, commit)
-    with store.batch():
-        store.put_page(INDEX, name, page, etag=str(commit), last_modified=None, checked=commit)
-        for (filename, kind), document in documents.items():
-            store.put_document(INDEX, name, filename, kind, document, checked=commit)
 
 
 def run_round(
@@ -135,23 +87,6 @@ def _fork(path: Path, prefix: str, said: int, *, is_early: bool) -> int:
         finally:
             os._exit(1)
     return child
-
-
-def judge(path: Path, acknowledged: Mapping[NormalizedName, int], tally: Tally) -> None:
-    """Open the store again and compare every project in it with what was written."""
-    with open_store(path) as store:
-        for name in {*acknowledged, *store.names()}:
-            held = _held(store, name)
-            tally.half += held is None
-            tally.lost += held is not None and held < acknowledged.get(name, 0)
-    tally.acknowledged += sum(acknowledged.values())
-
-
-def _held(store: Store, name: NormalizedName) -> int | None:
-    """Return the commit whose facts the store holds, None if they are those of no commit."""
-    page = store.page(INDEX, name)
-    facts = (None if page is None else page.project, store.documents(INDEX, name))
-    return next((commit for commit in range(COMMITS + 1) if generate(name, commit) == facts), None)
 
 
 def stores(folder: Path) -> Iterator[Path]:
