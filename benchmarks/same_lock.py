@@ -5,7 +5,8 @@
 
 Each run is a process of its own, which advises offline from a prepared knowledge base: in one of six time
 zones and three locales, with one of twenty hash seeds, and with the clock as it is, ten years ahead or ten
-years behind. Its lock and its report (but for the time that the run took) are compared with those of the first run.
+years behind. Its lock and its report (but for the time that the run took) are compared with those of the
+first run.
 ``--shuffled`` puts the hash seed into the requirements, which must be noticed.
 """
 

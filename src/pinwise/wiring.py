@@ -23,7 +23,6 @@ from pinwise.environment.choose import Clues
 from pinwise.environment.choose import choose_environment as _choose_environment
 from pinwise.formats.entries import fill_variables
 from pinwise.indexes import archives
-from pinwise.knowledge.care import StoreCare
 from pinwise.knowledge.database import Terms
 from pinwise.knowledge.store import Store, open_store
 from pinwise.knowledge.view import KnowledgeView, without_store
@@ -37,6 +36,7 @@ from pinwise.settings import Settings
 
 if TYPE_CHECKING:
     from pinwise.actions.care import Lost
+    from pinwise.knowledge.care import StoreCare
     from pinwise.actions.ingest import Progress
     from pinwise.actions.ports import Installer
     from pinwise.indexes.credentials import Credentials
@@ -261,8 +261,10 @@ def open_knowledge(
         yield store
 
 
-def care_for(settings: Settings, warn: Callable[[str], None]) -> StoreCare:
+def care_for(settings: Settings, warn: Callable[[str], None]) -> "StoreCare":
     """Return who looks after the knowledge base; `warn` is told for whom it waits."""
+    from pinwise.knowledge.care import StoreCare  # noqa: PLC0415  # for the commands about it only
+
     return StoreCare(settings.kb, Terms(waiting=warn))
 
 

@@ -16,7 +16,6 @@ from pinwise.knowledge.connection import Connection
 from pinwise.knowledge.failures import nearly_full, store_failures
 from pinwise.knowledge.files import create, open_reader, open_writer, read_content
 from pinwise.knowledge.lock import Waiting, WriteLock
-from pinwise.knowledge.migration import migrate
 from pinwise.knowledge.seal import LARGEST, break_seal, seal, transaction
 from pinwise.model.errors import StoreFailure
 
@@ -166,6 +165,8 @@ class Database:
         return content is schema.Content.FACTS
 
     def _prepare(self) -> None:
+        from pinwise.knowledge.migration import migrate  # noqa: PLC0415  # once in the life of a store
+
         with self._lock.held():
             match read_content(self.path):  # another process may have been first
                 case schema.Content.NOTHING:

@@ -23,7 +23,6 @@ from pinwise.actions.knowledge import Forgotten, IndexStatus
 from pinwise.knowledge.connection import Connection
 from pinwise.knowledge.database import Database, Terms
 from pinwise.knowledge.digests import columns, insert, is_sound, listing_digest, next_id
-from pinwise.knowledge.examination import examine, is_as_sealed
 from pinwise.knowledge.failures import Unsound, lossy, sound_rows
 from pinwise.knowledge.listing import read_files, to_releases, write_listing
 from pinwise.knowledge.rows import DocumentRow, Texts, parse_skipped, render_skipped
@@ -247,6 +246,8 @@ class Store:
         Raises:
             StoreFailure: Something is damaged.
         """
+        from pinwise.knowledge.examination import examine, is_as_sealed  # noqa: PLC0415  # seldom needed
+
         if self._is_assured:
             return
         with self._database.reading() as connection:
