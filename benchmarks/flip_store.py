@@ -34,7 +34,7 @@ from pinwise.model.facts import Metadata, Project  # noqa: E402
 from support.worlds import world  # noqa: E402
 
 INDEX = "https://index.example/simple"
-PROJECTS, RELEASES = 40, 30
+PROJECTS, RELEASES = 100, 4
 ENOUGH = 0.98  # of the flips must be found
 
 
@@ -43,7 +43,8 @@ def fill(path: Path, chance: random.Random) -> None:
     lines = []
     for number in range(PROJECTS):
         for release in range(1, RELEASES + 1):
-            needed = [each for each in range(number + 1, min(number + 5, PROJECTS)) if chance.random() < 0.5]
+            further = [each for each in range(number + 2, number + 5) if chance.random() < 0.5]
+            needed = [each for each in (number + 1, *further) if each < PROJECTS]
             needs = " ".join(f"p{each}>={chance.randint(1, release)}" for each in needed)
             lines.append(f"p{number} {release}: {needs}" if needs else f"p{number} {release}")
     snapshot = world("\n".join(lines))

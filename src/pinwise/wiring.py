@@ -36,13 +36,13 @@ from pinwise.settings import Settings
 
 if TYPE_CHECKING:
     from pinwise.actions.care import Lost
-    from pinwise.knowledge.care import StoreCare
     from pinwise.actions.ingest import Progress
     from pinwise.actions.ports import Installer
     from pinwise.indexes.credentials import Credentials
     from pinwise.indexes.limits import Limits
     from pinwise.indexes.transport import TransportSettings
     from pinwise.installers.run import Runner
+    from pinwise.knowledge.care import StoreCare
 
 
 # --- manifest and target

@@ -414,6 +414,6 @@ def test_no_flipped_bit_changes_an_advice() -> None:
 
 def test_a_changed_advice_would_be_noticed() -> None:
     """With the checks of reading off, the same bits do change advices, and the judge sees it."""
-    done = flip("--flips", "15", "--seed", "3", "--unchecked")
+    done = flip("--flips", "60", "--seed", "3", "--unchecked")
     assert done.returncode == 1, done.stdout + done.stderr
     assert " 0 advices changed" not in done.stdout
