@@ -1,6 +1,7 @@
 """Several processes on one store, and processes that are killed."""
 
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from knowledge.generated_facts import INDEX
 from knowledge.processes import run_all, start, wait
+from pinwise.knowledge import lock
 from pinwise.knowledge.database import Terms
 from pinwise.knowledge.lock import WriteLock
 from pinwise.knowledge.store import StoredPage, open_store
@@ -92,6 +94,32 @@ def test_a_writer_that_waits_too_long_is_told_for_whom(tmp_path: Path) -> None:
         with pytest.raises(StoreFailure, match=f"process {os.getpid()} ") as failure:
             store.touch_page(INDEX, normalise("there-1"), checked=2)
     assert failure.value.hint
+
+
+def test_a_writer_that_waits_says_for_whom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a moment of waiting it says, once, which process on which host holds the lock, and since when."""
+    monkeypatch.setattr(lock, "_QUIET", 0.02)
+    path, sign = tmp_path / "knowledge.sqlite", tmp_path / "held"
+    write_projects(path, "there")
+    said: list[str] = []
+    child = start(partial(hold_a_moment, path, sign))
+    while not sign.exists():
+        time.sleep(0.01)
+    with open_store(path, terms=Terms(patience=30, waiting=said.append)) as store:
+        store.touch_page(INDEX, normalise("there-1"), checked=2)
+    assert wait(child) == 0
+    (sentence,) = said
+    since = r"since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
+    expected = f"waiting for process {child} on `{re.escape(platform.node())}` \\({since}\\), which writes `"
+    assert re.match(expected, sentence), sentence
+
+
+def hold_a_moment(path: Path, sign: Path) -> bool:
+    """Hold the lock for a moment that is long enough to wait for."""
+    with WriteLock(path, patience=5).held():
+        sign.touch()
+        time.sleep(0.5)
+    return True
 
 
 def hold_for_ever(path: Path, sign: Path) -> bool:
