@@ -96,7 +96,7 @@ def test_verification_as_json(place: Place, kb: Path) -> None:
     ]
     assert report["left"] == [{"index": place.index.url, "project": "flask"}]
     assert (report["is_sound"], report["set_aside"], report["fetched"]) == (False, None, [])
-    assert report["knowledge_base"] == str(kb)
+    assert report["path"] == str(kb)
 
 
 @pytest.mark.usefixtures("kb")

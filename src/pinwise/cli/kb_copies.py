@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 @setting_options("kb")
 @config_file_option
 def backup_command(file: str, **options: Any) -> int:
-    """Copy the knowledge base to FILE, also while others write it.
+    """Copy the knowledge base to FILE.
 
+    Others may write it meanwhile: the copy is as it was at one moment.
     The copy is read again before it takes its name; a backup that is there is replaced.
     """
     from pinwise.cli.streams import write_err  # noqa: PLC0415  # `--help` need not pay for it
@@ -35,7 +36,7 @@ def backup_command(file: str, **options: Any) -> int:
 @setting_options("kb")
 @config_file_option
 def restore_command(file: str, *, dry_run: bool, **options: Any) -> int:
-    """Put what the backup FILE holds in the place of what is known now.
+    """Put the backup FILE in the place of what is known.
 
     The backup is read first; one that is damaged is refused, and nothing is changed.
     """
@@ -51,9 +52,10 @@ def restore_command(file: str, *, dry_run: bool, **options: Any) -> int:
 @setting_options("kb")
 @config_file_option
 def rebuild_command(**options: Any) -> int:
-    """Make anew all that follows from the facts: search indexes, the order in the file, its seal.
+    """Make anew all that follows from the facts.
 
-    The facts stay as they are; the file takes no more room than they need.
+    Those are the search indexes, the order in the file and its seal. The facts stay as they are; the file
+    takes no more room than they need.
     """
     from pinwise.cli.streams import write_err  # noqa: PLC0415  # `--help` need not pay for it
 

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 @setting_options("offline", "kb")
 @config_file_option
 def verify_command(form: str, *, dry_run: bool, **options: Any) -> int:
-    """Find damage in the knowledge base, set it aside and fetch anew what was lost.
+    """Find damage, keep what is sound, and fetch the rest anew.
 
-    Exits with 1 where something was damaged. What is sound is kept; the damaged file stays beside it.
-    With `--offline`, what was lost is fetched by the next command that needs it.
+    Every row is read, and every byte of a file that is sealed. Exits with 1 where something was damaged; the
+    damaged file then stays beside the new one. With `--offline`, what was lost is left to the next command
+    that needs it.
     """
     from pinwise.cli.paper import write_lines  # noqa: PLC0415  # `--help` need not pay for it
     from pinwise.cli.render_care import render_verification, verification_json  # noqa: PLC0415
@@ -33,7 +34,7 @@ def verify_command(form: str, *, dry_run: bool, **options: Any) -> int:
     if form == "json":
         write_out(verification_json(verification))
     else:
-        write_lines(render_verification(verification), is_plain=settings.is_plain)
+        write_lines(render_verification(verification))
     return ExitCode.REFUSED if verification.examination.damage else ExitCode.OK
 
 

@@ -72,7 +72,7 @@ def verification_json(verification: Verification) -> str:
     """Return all of it as JSON."""
     found = verification.examination
     value = {
-        "knowledge_base": str(found.path),
+        "path": str(found.path),
         "is_sound": not found.damage,
         "is_sealed": found.is_sealed,
         "damage": [_tidy(asdict(each)) for each in found.damage],
