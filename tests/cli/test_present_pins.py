@@ -173,7 +173,8 @@ def test_a_lock_for_another_target_is_said_to_be_one(place: Place, name: str) ->
     other = ("--python", "3.13", "--lock", name)
     said = " ".join(place.advise(*other).stdout.split())
     assert (
-        f"`{name}` was made for another target: Python 3.12 on manylinux_2_28_x86_64. Every pin stays." in said
+        f"`{name}` was made for another target: Python 3.12 on manylinux_2_28_x86_64. Every pin stays."
+        in said
     )
     assert "Wrote" in said
     again = place.advise(*other).stdout

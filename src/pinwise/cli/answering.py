@@ -12,7 +12,6 @@ from pinwise.cli.lines import Line
 from pinwise.cli.paper import write_lines, write_warnings
 from pinwise.cli.render import render_refusal, render_undecided
 from pinwise.cli.streams import write_out
-from pinwise.explain.refusal import explain
 from pinwise.formats.report import to_report
 from pinwise.model.outcome import Advice, Refusal, Undecided
 
@@ -32,7 +31,7 @@ def answer(folder: str | None, options: Mapping[str, Any], ask: Callable[[Asking
     """
     question = Question.read(folder, options)
     with question.searching() as search:
-        outcome = search.advise(is_recorded=False)
+        outcome = search.advise(is_recorded=False, is_compared=False)
         asked = ask(Asking(outcome, search.world, search.options)) if isinstance(outcome, Advice) else None
     write_warnings(warning for warning in outcome.warnings if warning not in question.request.warnings)
     if asked is None:
@@ -48,6 +47,8 @@ def _no_stack(outcome: Advice | Refusal | Undecided, *, is_offline: bool) -> Ans
     """Say why there is no stack to ask about."""
     match outcome:
         case Refusal():
+            from pinwise.explain.refusal import explain  # noqa: PLC0415  # for refusals only
+
             explanation = explain(outcome.derivation)
             return Answer(
                 lambda: render_refusal(outcome, explanation), lambda: to_report(outcome, explanation)
