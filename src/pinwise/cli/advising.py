@@ -79,7 +79,7 @@ def searched(question: Question, options: Mapping[str, Any]) -> Outcome:
 
 
 def _confirmed(question: Question, asked: Asked, way: Way) -> tuple[Outcome, list[render.LockNote]] | None:
-    """Return the advice and what to say of its locks, where all are seen to be up to date without a search."""
+    """Return the advice and what to say of its locks, where all are seen to be up to date."""
     with question.searching() as search:
         advice = search.confirm()
     if advice is None:
