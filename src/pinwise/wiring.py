@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -25,7 +24,6 @@ from pinwise.environment.choose import choose_environment as _choose_environment
 from pinwise.formats.entries import fill_variables
 from pinwise.knowledge.store import Store, open_store
 from pinwise.knowledge.view import KnowledgeView, without_store
-from pinwise.model.edit import Wanted
 from pinwise.model.environment import Environment
 from pinwise.model.errors import TargetError, UsageError
 from pinwise.model.installed import Batch, Distribution, Installation, Tool
@@ -43,6 +41,7 @@ if TYPE_CHECKING:
     from pinwise.indexes.limits import Limits
     from pinwise.indexes.transport import TransportSettings
     from pinwise.installers.run import Runner
+    from pinwise.model.edit import Wanted
 
 
 # --- manifest and target
@@ -94,7 +93,7 @@ def read_overlaid(
 
 def read_wanted(
     requirements: Sequence[str], found: FoundManifest, *, is_editable: bool
-) -> tuple[Wanted, ...]:
+) -> "tuple[Wanted, ...]":
     """Read what is to be added to a manifest; see `pinwise.actions.edit.read_wanted`."""
     from pinwise.actions.edit import read_wanted as _read_wanted  # noqa: PLC0415  # for one command
 
@@ -393,7 +392,8 @@ def _credentials(settings: Settings, warn: Callable[[str], None]) -> "Credential
 
 def keyring_command(settings: Settings) -> tuple[str, ...]:
     """Return the command that asks the keyring: the program on the search path, else the module beside us."""
-    from shutil import which  # noqa: PLC0415  # 2 ms, for a keyring only
+    from importlib.util import find_spec  # noqa: PLC0415  # for a keyring only
+    from shutil import which  # noqa: PLC0415  # 2 ms
 
     if program := which("keyring", path=settings.search_path):
         return (program,)
