@@ -4,11 +4,13 @@
 
 A first run fills a knowledge base and writes the lock. Then each command runs `--repeat` times, in turn with
 the others, and the medians are shown. `--before` names the source tree of another pinwise (its ``src``),
-which runs in turn with this one: only ratios from one run mean anything.
+which runs in turn with this one: only ratios from one run mean anything. Beside the wall time stands the time
+of the processor, which a busy machine changes less.
 """
 
 import argparse
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -38,21 +40,27 @@ class Place:
     options: Sequence[str]
     bytecode: Path
 
-    def run(self, source: Path, command: Sequence[str], *more: str) -> float:
-        """Run one command of the pinwise in `source`; return the seconds of the whole process."""
+    def run(self, source: Path, command: Sequence[str], *more: str) -> tuple[float, float]:
+        """Run a command of the pinwise in `source`; return its seconds of the wall and of the processor."""
         foreign = ("PIP_", "UV_", "PINWISE_", "XDG_", "VIRTUAL_ENV", "PYTHON")
         environment = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
         environment |= {"HOME": str(self.folder), "PIP_CONFIG_FILE": os.devnull}
         environment |= {"PYTHONPATH": str(source), "PYTHONPYCACHEPREFIX": str(self.bytecode)}
         words = [sys.executable, "-m", "pinwise", *command, *self.options, *more]
-        started = time.perf_counter()
+        busy, started = _processor(), time.perf_counter()
         done = subprocess.run(
             words, check=False, capture_output=True, text=True, env=environment, cwd=self.folder, timeout=600
         )
         seconds = time.perf_counter() - started
         if done.returncode:
             raise SystemExit(f"{' '.join(words)}\nended with {done.returncode}:\n{done.stderr}")
-        return seconds
+        return seconds, _processor() - busy
+
+
+def _processor() -> float:
+    """Return how many seconds the processor has spent on processes that were run."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def commands(asked: str) -> Mapping[str, Sequence[str]]:
@@ -67,19 +75,22 @@ def commands(asked: str) -> Mapping[str, Sequence[str]]:
 
 def timed(place: Place, sources: Sequence[Path], asked: str, repeat: int) -> None:
     """Print a table of the medians."""
-    seconds: dict[tuple[str, Path], list[float]] = {}
+    seconds: dict[tuple[str, Path], list[tuple[float, float]]] = {}
     for attempt in range(repeat + 1):  # the first fills the caches of byte code and files
         for name, command in commands(asked).items():
             for source in sources if attempt % 2 else sources[::-1]:
                 spent = place.run(source, command, "--offline")
                 if attempt:
                     seconds.setdefault((name, source), []).append(spent)
-    print("| command | s |" if len(sources) == 1 else "| command | before, s | now, s | ratio |")
+    both = "wall (processor)"
+    print(f"| command | s, {both} |" if len(sources) == 1 else f"| {both} | before, s | now, s | ratio |")
     print("|---|---|" if len(sources) == 1 else "|---|---|---|---|")
     for name in commands(asked):
-        medians = [median(seconds[name, source]) for source in sources]
-        ratio = [] if len(sources) == 1 else [f"{medians[-1] / medians[0]:.2f}"]
-        print(f"| `{name}` | {' | '.join([*(f'{each:.2f}' for each in medians), *ratio])} |")
+        medians = [tuple(map(median, zip(*seconds[name, source], strict=True))) for source in sources]
+        cells = [f"{wall:.2f} ({busy:.2f})" for wall, busy in medians]
+        if len(sources) > 1:
+            cells.append(f"{medians[-1][0] / medians[0][0]:.2f} ({medians[-1][1] / medians[0][1]:.2f})")
+        print(f"| `{name}` | {' | '.join(cells)} |")
 
 
 def main() -> None:
