@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from packaging.version import Version
+
 from pinwise.knowledge.connection import Connection
 from pinwise.knowledge.rows import parse_version
 from pinwise.model.errors import IndexFailure
@@ -38,6 +40,17 @@ def read_releases(connection: Connection, project_id: int) -> tuple[Release, ...
         files.setdefault(version, []).append(File._make(fields))
     releases = [Release(parse_version(version), tuple(listed)) for version, listed in files.items()]
     return tuple(sorted(releases, key=lambda release: release.version))
+
+
+def read_release(connection: Connection, project_id: int, version: Version) -> tuple[Release, ...]:
+    """Return one release as it is listed now, nothing where it is not, or is spelt in another way."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM files WHERE project_id = ? AND gone IS NULL AND release_id = "  # noqa: S608  # constants
+        "(SELECT id FROM releases WHERE project_id = ? AND version = ?) ORDER BY filename",
+        (project_id, project_id, str(version)),
+    )
+    files = tuple(File._make(fields) for fields in rows)
+    return (Release(version, files),) if files else ()
 
 
 def write_listing(connection: Connection, project_id: int, page: Project | None, checked: int) -> None:
