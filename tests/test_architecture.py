@@ -115,6 +115,23 @@ OF_NO_USE_OFFLINE = frozenset(("httpx2", "httpcore2", "plette", "ssl", "yaml"))
 LOADED_WITH_THE_NETWORK = frozenset(("pinwise.indexes.transport", "pinwise.indexes.courier"))
 """Modules that are imported only where something is fetched, by a function."""
 
+NOT_HERE = frozenset(("pinwise.formats.convert", "pinwise.formats.present.uv", "pinwise.explain.refusal"))
+"""What no advice that ends well loads."""
+
+OF_NO_USE_FOR_A_CHECK = (
+    HEAVY - {"sqlite3"}
+    | OF_NO_USE_OFFLINE
+    | NOT_HERE
+    | {
+        "pinwise.search.learning",
+        "pinwise.search.programme",
+        "pinwise.indexes.transport",
+        "zipfile",
+        "difflib",
+    }
+)
+"""What a check of a lock that is up to date does not load: nothing is searched, and nothing fetched."""
+
 
 @dataclass(frozen=True, slots=True)
 class Import:
@@ -303,11 +320,25 @@ def test_an_offline_advice_imports_no_network(tmp_path: Path) -> None:
         assert not loaded_by(*advise, "--offline", folder=tmp_path) & OF_NO_USE_OFFLINE
 
 
+def test_what_is_known_and_locked_takes_few_modules(tmp_path: Path) -> None:
+    """A check of a lock that is up to date loads no engine, no search and no client, online neither."""
+    (tmp_path / "requirements.in").write_text("flask\n", encoding="utf-8")
+    with documents_index() as index:
+        advise = ["advise", "--kb", str(tmp_path / "kb"), "--python", "3.12", "--index-url", index.url]
+        assert {"httpx2", "pinwise.search.learning"} <= loaded_by(*advise, folder=tmp_path)
+        for again in (["--check"], ["--check", "--offline"]):
+            found = loaded_by(*advise, *again, folder=tmp_path)
+            assert not found & OF_NO_USE_FOR_A_CHECK, again
+            assert "pinwise.actions.confirm" in found
+        (tmp_path / "requirements.in").write_text("flask\nclick\n", encoding="utf-8")
+        assert not loaded_by(*advise, "--offline", folder=tmp_path) & NOT_HERE
+
+
 def loaded_by(*arguments: str, folder: Path) -> set[str]:
-    """Return the top modules that a process has imported when the command ends."""
+    """Return the modules that a process has imported when the command ends."""
     code = (
         "import sys, atexit\n"
-        "atexit.register(lambda: print('loaded:', *{name.partition('.')[0] for name in sys.modules}))\n"
+        "atexit.register(lambda: print('loaded:', *sys.modules))\n"
         "from pinwise.cli import main\n"
         f"sys.argv = ['pinwise', *{arguments!r}]\n"
         "main()\n"

@@ -3,16 +3,16 @@
 What only some commands need is imported where it is built: an offline advice never loads a network client.
 """
 
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
-from importlib.util import find_spec
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from pinwise.actions import ports
 from pinwise.actions.manifest import FoundManifest, Texts
 from pinwise.actions.manifest import find_manifest as _find_manifest
 from pinwise.actions.manifest import read_manifest as _read_manifest
@@ -22,30 +22,44 @@ from pinwise.actions.ports import World, Worlds
 from pinwise.environment.choose import Clues
 from pinwise.environment.choose import choose_environment as _choose_environment
 from pinwise.formats.entries import fill_variables
-from pinwise.indexes import archives
 from pinwise.knowledge.database import Terms
 from pinwise.knowledge.store import Store, open_store
 from pinwise.knowledge.view import KnowledgeView, without_store
-from pinwise.model.edit import Wanted
 from pinwise.model.environment import Environment
 from pinwise.model.errors import TargetError, UsageError
 from pinwise.model.installed import Batch, Distribution, Installation, Tool
 from pinwise.model.names import NormalizedName
+from pinwise.model.outcome import Effort
 from pinwise.model.request import PROJECT_ONLY, Manifest, Overlay, Request, Selection
 from pinwise.settings import Settings
 
 if TYPE_CHECKING:
     from pinwise.actions.care import Lost
-    from pinwise.actions.ingest import Progress
+    from pinwise.actions.ingest import Ingestion, Progress
+    from pinwise.actions.local_projects import Archives
     from pinwise.actions.ports import Installer
+    from pinwise.indexes.courier import IndexCourier
     from pinwise.indexes.credentials import Credentials
     from pinwise.indexes.limits import Limits
     from pinwise.indexes.transport import TransportSettings
     from pinwise.installers.run import Runner
     from pinwise.knowledge.care import StoreCare
+    from pinwise.model.edit import Wanted
 
 
 # --- manifest and target
+
+
+class _LateArchives:
+    """The module `pinwise.indexes.archives`, imported where a manifest names an archive."""
+
+    def __getattr__(self, name: str) -> object:
+        from pinwise.indexes import archives  # noqa: PLC0415  # 4 ms with what it imports
+
+        return getattr(archives, name)
+
+
+_ARCHIVES = cast("Archives", _LateArchives())
 
 
 def read_manifest(
@@ -62,7 +76,7 @@ def read_manifest(
         requirement_files=requirement_files,
         constraint_files=constraint_files,
         selection=selection,
-        archives=archives,
+        archives=_ARCHIVES,
         texts=texts,
     )
 
@@ -76,29 +90,29 @@ def read_overlaid(
         where,
         requirement_files=requirement_files,
         constraint_files=constraint_files,
-        archives=archives,
+        archives=_ARCHIVES,
     )
 
 
 def read_wanted(
     requirements: Sequence[str], found: FoundManifest, *, is_editable: bool
-) -> tuple[Wanted, ...]:
+) -> "tuple[Wanted, ...]":
     """Read what is to be added to a manifest; see `pinwise.actions.edit.read_wanted`."""
     from pinwise.actions.edit import read_wanted as _read_wanted  # noqa: PLC0415  # for one command
 
-    return _read_wanted(requirements, found, archives, is_editable=is_editable)
+    return _read_wanted(requirements, found, _ARCHIVES, is_editable=is_editable)
 
 
 def read_target_manifest(where: str | None) -> Manifest | None:
     """Read what a folder's manifest says about the target; None where it is of a kind that says nothing."""
     if not Path(where or ".").exists():
         raise UsageError(f"there is no folder `{where}`", hint="name the folder of a manifest, or none")
-    return _read_target_manifest(where, archives=archives)
+    return _read_target_manifest(where, archives=_ARCHIVES)
 
 
 def find_manifest(where: str | None) -> tuple[Path, Manifest | None]:
     """Find a folder and its manifest, if it has one; see `pinwise.actions.manifest.find_manifest`."""
-    return _find_manifest(where, archives=archives)
+    return _find_manifest(where, archives=_ARCHIVES)
 
 
 def choose_environment(settings: Settings, folder: Path, manifest: Manifest | None) -> Environment:
@@ -225,9 +239,11 @@ def open_installer(
 
 
 def _runner(settings: Settings, tool: Tool, say: Callable[[str], None]) -> "Runner":
+    from shutil import which  # noqa: PLC0415  # 2 ms
+
     from pinwise.installers.run import Runner  # noqa: PLC0415  # for two commands
 
-    has_keyring = settings.keyring and shutil.which("keyring", path=settings.search_path) is not None
+    has_keyring = settings.keyring and which("keyring", path=settings.search_path) is not None
     return Runner(tool, settings.variables, say, settings.ca_file, has_keyring)
 
 
@@ -331,24 +347,49 @@ def open_worlds(
         if settings.offline:
             yield _offline_worlds(settings, stack, now)
             return
-        from pinwise.actions.ingest import Ingestion, IngestOptions  # noqa: PLC0415  # not when offline
-        from pinwise.indexes.courier import IndexCourier  # noqa: PLC0415
-        from pinwise.indexes.transport import Transport  # noqa: PLC0415
-
         store = stack.enter_context(open_store(settings.kb, terms=_terms(settings, warn)))
         # Times are whole seconds: a page that was checked in this very second is asked for again, too.
         begin = now + 1 if settings.refresh else now
         max_age = 0 if settings.refresh else settings.max_age
-        options = IngestOptions(clock=lambda: max(time.time(), begin), progress=progress)
-        transport = stack.enter_context(Transport(_transport_settings(settings, warn), trace=trace))
-        courier = IndexCourier(transport, _limits(settings))
+
+        @cache
+        def courier() -> "IndexCourier":
+            from pinwise.indexes.courier import IndexCourier  # noqa: PLC0415  # where something is fetched only
+            from pinwise.indexes.transport import Transport  # noqa: PLC0415
+
+            transport = stack.enter_context(Transport(_transport_settings(settings, warn), trace=trace))
+            return IndexCourier(transport, _limits(settings))
+
+        def ingestion(view: KnowledgeView, request: Request) -> "Ingestion":
+            from pinwise.actions.ingest import Ingestion, IngestOptions  # noqa: PLC0415  # as above
+
+            indexes = [fill_variables(index, settings.variables) for index in request.indexes]
+            options = IngestOptions(clock=lambda: max(time.time(), begin), progress=progress)
+            return Ingestion(view, store, courier(), indexes, options)
 
         def online(request: Request) -> World:
-            indexes = [fill_variables(index, settings.variables) for index in request.indexes]
             view = KnowledgeView(store, request, now=begin, max_age=max_age)
-            return World(view, Ingestion(view, store, courier, indexes, options))
+            return World(view, _LateSource(lambda: ingestion(view, request)))
 
         yield online
+
+
+@dataclass(slots=True)
+class _LateSource:
+    """A source that is made when something is fetched for the first time: often nothing is."""
+
+    make: "Callable[[], Ingestion]"
+    made: "Ingestion | None" = None
+
+    def fetch(self, needed: ports.Wanted, prefetch: ports.Wanted) -> None:
+        """Learn what is asked for; see `pinwise.actions.ports.Source`."""
+        if self.made is None:
+            self.made = self.make()
+        self.made.fetch(needed, prefetch)
+
+    def effort(self) -> Effort:
+        """Return what was fetched so far."""
+        return Effort() if self.made is None else self.made.effort()
 
 
 def _offline_worlds(settings: Settings, stack: ExitStack, now: int) -> Worlds:
@@ -403,7 +444,10 @@ def _credentials(settings: Settings, warn: Callable[[str], None]) -> "Credential
 
 def keyring_command(settings: Settings) -> tuple[str, ...]:
     """Return the command that asks the keyring: the program on the search path, else the module beside us."""
-    if program := shutil.which("keyring", path=settings.search_path):
+    from importlib.util import find_spec  # noqa: PLC0415  # for a keyring only
+    from shutil import which  # noqa: PLC0415  # 2 ms
+
+    if program := which("keyring", path=settings.search_path):
         return (program,)
     return (sys.executable, "-m", "keyring") if find_spec("keyring") else ()
 

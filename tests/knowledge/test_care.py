@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 from knowledge.generated_facts import INDEX
 from knowledge.processes import start, wait
@@ -104,6 +105,22 @@ def read_everything(path: Path) -> None:
             page = store.page(INDEX, normalise(name))
             if page is None or not store.documents(INDEX, normalise(name)):
                 store.assure()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE files SET size = 5 WHERE filename LIKE 'app-7-%'",
+        "UPDATE releases SET digest = 5 WHERE version = '7'",
+    ],
+)
+def test_one_release_is_not_read_from_a_damaged_row(path: Path, damage: str) -> None:
+    """Reading a single release checks its own rows, and none of another one."""
+    execute(path, damage)
+    with open_store(path, read_only=True) as store:
+        assert store.page(INDEX, APP, version=Version("8")) is not None
+        with pytest.raises(StoreFailure, match="is damaged: what it holds of release 7"):
+            store.page(INDEX, APP, version=Version("7"))
 
 
 def test_what_was_lost_is_named_and_the_rest_is_kept(path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from pinwise.indexes.documents import Target, document_order
 from pinwise.knowledge.store import Store, open_store
 from pinwise.knowledge.view import KnowledgeView
 from pinwise.model.digest import snapshot_digest
@@ -272,3 +273,56 @@ def test_the_offline_view_equals_the_online_view(
         offline = KnowledgeView(store, REQUEST, now=NOW + 10**8, max_age=None)
         assert {name: (offline.project(name), offline.known_documents(name)) for name in everything} == known
         assert snapshot_digest(frozen(offline, reversed(everything))) == digest
+
+
+def test_few_releases_are_told_as_the_whole_page_tells_them(store: Store) -> None:
+    """Of a release that is looked at alone, files, index and document are those of the whole view."""
+    files = [wheel_file("flask", version, metadata="") for version in ("1.0", "2.0", "3.0rc1")]
+    put(store, PRIVATE, None)
+    put(store, PUBLIC, replace(project(PUBLIC, *files), status="archived"))
+    put(store, PUBLIC, project(PUBLIC, wheel_file("click", "8.0"), name=CLICK), name=CLICK)
+    for file in files[:2]:
+        answer(store, file, Origin.METADATA_FILE, told(file, Origin.METADATA_FILE, "click"))
+    whole = view(store)
+    page = whole.project(FLASK)
+    assert isinstance(page, Project)
+    for release in page.releases:
+        alone = whole.only({FLASK: release.version})
+        assert alone.project(FLASK) == replace(page, releases=(release,))
+        known = whole.known_documents(FLASK)
+        assert alone.known_documents(FLASK) == {v: known[v] for v in known if v == release.version}
+        assert alone.project(CLICK) is None
+        assert alone.known_documents(CLICK) == {}
+    every = whole.only({FLASK: None})
+    assert every.project(FLASK) == page
+    assert every.known_documents(FLASK) == whole.known_documents(FLASK)
+
+
+def test_a_release_that_is_not_listed_is_none(store: Store) -> None:
+    """What is gone, was never there, or is spelt in another way is no release; an old page is not known."""
+    put(store, PUBLIC, project(PUBLIC, wheel_file("flask", "1.0")), checked=NOW - 100)
+    put(store, PUBLIC, project(PUBLIC, wheel_file("flask", "2.0")), checked=NOW - 50)
+    put(store, PRIVATE, None, checked=NOW - 50)
+    for version in ("1.0", "3.0", "2"):
+        page = view(store).only({FLASK: Version(version)}).project(FLASK)
+        assert isinstance(page, Project)
+        assert page.releases == ()
+    assert view(store, max_age=40).only({FLASK: Version("2.0")}).project(FLASK) is None
+    assert view(store).only({CLICK: ONE}).project(CLICK) is None
+
+
+def test_what_nobody_asked_about_is_asked_in_its_order(store: Store) -> None:
+    """A release without any answer has the first question of its order; one without files to ask has none."""
+    put(store, PRIVATE, None)
+    put(store, PUBLIC, project(PUBLIC, wheel_file("flask", "1.0"), sdist_file("flask", "2.0")))
+    seen = view(store)
+    asked = [seen.document_to_ask(FLASK, Version(version)) for version in ("1.0", "2.0")]
+    page = seen.project(FLASK)
+    assert isinstance(page, Project)
+    target = Target.of(REQUEST.environment)
+    assert asked == [document_order(each, target, FormatControl(), FLASK)[0] for each in page.releases]
+    assert seen.known_documents(FLASK) == {}
+    wheels_only = replace(REQUEST, formats=FormatControl(only_binary=frozenset({FLASK})))
+    seen = view(store, wheels_only)
+    assert seen.document_to_ask(FLASK, Version("2.0")) is None
+    assert isinstance(seen.known_documents(FLASK)[Version("2.0")], Unusable)

@@ -5,15 +5,16 @@ fetch what the best stack rests on and is not known; again, until it rests on kn
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from packaging.version import Version
 
-from pinwise.actions.differences import changes, chosen
+from pinwise.actions.differences import Chosen, changes, chosen
 from pinwise.actions.missing import with_names
 from pinwise.actions.ports import Knowledge, Source, Wanted
-from pinwise.actions.stack import Step, assemble
+from pinwise.actions.search_options import SearchOptions
+from pinwise.actions.stack import Step, assemble, held_by
 from pinwise.model.conflict import Derivation, Derived
 from pinwise.model.digest import snapshot_digest
 from pinwise.model.errors import FailureError, UsageError
@@ -27,34 +28,14 @@ from pinwise.space.masks import ABSENT, newest, positions
 from pinwise.space.space import ROOT, Picks, Space, changes_in, unknown_in
 from pinwise.units.context import context_for
 
+__all__ = ["SearchOptions", "advise"]
+
 FETCHES_PER_PROJECT = 5
 """The fetch limit grows by this for every project in the stack."""
 
 
 GRACE = 1.0
 """Seconds past the time limit in which the best of what is known by then is looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class SearchOptions:
-    """How to search.
-
-    Attributes:
-        predictor: A name of `pinwise.search.PREDICTORS`.
-        fetch_limit: How many releases' metadata may be fetched, before it grows with the stack.
-        time_limit: Seconds, None for no limit.
-        clock: Seconds that only ever grow.
-        is_explained: Whether a refusal needs its derivation, which takes time to make short.
-        is_recorded: Whether the digest of the facts is needed, and what the best stack would be where present
-            pins are kept.
-    """
-
-    predictor: str = "exact"
-    fetch_limit: int = 500
-    time_limit: float | None = None
-    clock: Callable[[], float] = lambda: 0.0
-    is_explained: bool = True
-    is_recorded: bool = True
 
 
 def advise(
@@ -79,22 +60,22 @@ def advise(
     outcome = advising.outcome()
     if request.kept is not None and isinstance(outcome, Advice):
         outcome = _compare(outcome, request.kept, advising)
-    return outcome
+    return replace(outcome, snapshot=advising.snapshot(), effort=advising.effort())
 
 
 def _compare(advice: Advice, kept: Kept, advising: "_Advising") -> Advice:
     """Say how the stack differs from the present lock, and what the best one would be."""
     pins = chosen(advice)
     changed = changes(kept.pins, pins)
-    if kept.frees_all or not advising.options.is_recorded:
+    if kept.frees_all or not advising.options.is_compared:
         return replace(advice, changes=changed)
-    advising.request = replace(advising.request, kept=None)
-    best = advising.outcome()
-    if not isinstance(best, Advice):
+    advising.is_anew = True
+    best = advising.solved()
+    if not isinstance(best, _Stack):
         return replace(advice, changes=changed)
-    others = changes(pins, chosen(best))
-    better = Better(best.proof, others) if others else None
-    return replace(advice, changes=changed, better=better, effort=best.effort)
+    others = changes(pins, best.chosen(advising.request))
+    better = Better(advising.proof(best), others) if others else None
+    return replace(advice, changes=changed, better=better)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +88,21 @@ class _Solved:
 
 
 @dataclass(frozen=True, slots=True)
+class _Stack:
+    """The best stack of all steps; `is_joint` where they had to be taken together."""
+
+    steps: tuple[_Solved, ...]
+    is_joint: bool
+
+    def chosen(self, request: Request) -> Chosen:
+        """Return what it has of each project that comes from an index."""
+        chosen: dict[NormalizedName, tuple[Version, str]] = {}
+        for each in self.steps:
+            chosen = {**each.step.chosen(), **chosen}
+        return {name: candidate for name, candidate in chosen.items() if name not in request.local}
+
+
+@dataclass(frozen=True, slots=True)
 class _Open:
     """No stack among what is known, and no proof that there is none."""
 
@@ -116,7 +112,14 @@ class _Open:
 
 @dataclass(slots=True)
 class _Advising:
-    """One run of `advise`; its fields count what limits and prefetching need."""
+    """One run of `advise`; its fields count what limits and prefetching need.
+
+    Attributes:
+        is_anew: Whether the present pins are left aside.
+        fetches: How often something was fetched.
+        compilers: Of each step that was taken, by what it is: the present pins are none of it.
+        spaces: What each compiler compiled last, and after how many fetches.
+    """
 
     request: Request
     knowledge: Knowledge
@@ -127,20 +130,30 @@ class _Advising:
     fetched: int = 0
     rounds: int = 0
     started: float = 0.0
+    is_anew: bool = False
+    fetches: int = 0
+    compilers: dict[object, Compiler] = field(default_factory=dict)
+    spaces: dict[tuple[int, bool], tuple[int, Space]] = field(default_factory=dict)
 
     def outcome(self) -> Outcome:
-        if not self.rounds:
-            self.started = self.options.clock()
+        self.started = self.options.clock()
+        answer = self.solved()
+        if isinstance(answer, NoStack):
+            return self._refusal(answer)
+        if isinstance(answer, _Open):
+            return self._undecided(answer)
+        return assemble(
+            self.request, self.knowledge, [each.step for each in answer.steps], self.proof(answer)
+        )
+
+    def solved(self) -> "_Stack | NoStack | _Open":
+        """Return the best stack, group by group, or all groups together where that has none."""
         groups = self.request.groups
         answer: list[_Solved] | NoStack | _Open = self._in_steps([[group] for group in groups])
         is_joint = isinstance(answer, NoStack) and len(groups) > 1
         if is_joint:
             answer = self._in_steps([groups])
-        if isinstance(answer, NoStack):
-            return self._refusal(answer)
-        if isinstance(answer, _Open):
-            return self._undecided(answer)
-        return self._advice(answer, is_joint=is_joint)
+        return _Stack(tuple(answer), is_joint) if isinstance(answer, list) else answer
 
     def _in_steps(self, parts: Sequence[Sequence[Group]]) -> "list[_Solved] | NoStack | _Open":
         """Solve one part of the groups after the other, each with what the earlier ones chose held."""
@@ -158,28 +171,33 @@ class _Advising:
         self, solved: Sequence[_Solved], earlier: Sequence[Group], new: Sequence[Group]
     ) -> "_Solved | NoStack | _Open":
         groups = [*earlier, *new]
-        compiler = Compiler(
-            self.knowledge,
-            context_for(self.request, [group.name for group in groups]),
-            roots=[each for group in new for each in group.requirements],
-            settled=[each for group in earlier for each in group.requirements],
-            held=self._held(solved),
-        )
-        return self._rounds(compiler)
+        held = held_by(each.step for each in solved)
+        key = (len(earlier), len(new), tuple(sorted(held.items())))
+        if key not in self.compilers:
+            self.compilers[key] = Compiler(
+                self.knowledge,
+                context_for(self.request, [group.name for group in groups]),
+                roots=[each for group in new for each in group.requirements],
+                settled=[each for group in earlier for each in group.requirements],
+                held=held,
+            )
+        return self._rounds(self.compilers[key])
 
-    def _held(self, solved: Sequence[_Solved]) -> Mapping[NormalizedName, tuple[Version, str]]:
-        held: dict[NormalizedName, tuple[Version, str]] = {}
-        for each in solved:
-            for name, version in each.step.versions().items():
-                held.setdefault(name, (version, each.step.group))
-        return held
+    def _compile(self, compiler: Compiler, *, known_only: bool = False) -> Space:
+        """Return the space as it is now; between two fetches it stays the same."""
+        key = (id(compiler), known_only)
+        known = self.spaces.get(key)
+        if known is None or known[0] != self.fetches:
+            known = self.spaces[key] = (self.fetches, compiler.compile(known_only=known_only))
+        space = known[1]
+        return replace(space, changed=(0,) * len(space.nodes)) if self.is_anew else space
 
     def _rounds(self, compiler: Compiler) -> "_Solved | NoStack | _Open":
         predictor = PREDICTORS[self.options.predictor]
         before: Wanted | None = None
         while True:
             self.rounds += 1
-            space = compiler.compile()
+            space = self._compile(compiler)
             self.reached.update(node.name for node in space.nodes[ROOT + 1 :])
             found = predictor(space, self._budget())
             if isinstance(found, NoStack):
@@ -202,6 +220,7 @@ class _Advising:
             left = limit - self.fetched - len(needed.documents)
             prefetch = Wanted(prefetch.pages, prefetch.documents[:left])
             self.source.fetch(needed, prefetch)
+            self.fetches += 1
             self.fetched += len(needed.documents) + len(prefetch.documents)
 
     def _budget(self, *, grace: float = 0.0) -> Budget:
@@ -257,7 +276,7 @@ class _Advising:
         self.knowledge.assure()
         picks = _certain(space) if optimistic is None else optimistic.picks
         wanted = self._wanted(space, picks)[0]
-        known = compiler.compile(known_only=True)
+        known = self._compile(compiler, known_only=True)
         found = PREDICTORS[self.options.predictor](known, self._budget(grace=GRACE))
         if not isinstance(found, Found):
             return _Open(reason, _missing(wanted))
@@ -271,29 +290,26 @@ class _Advising:
         derivation: Derivation = Derived((), ())
         if self.options.is_explained:
             derivation = with_names(answer.derivation(), self.request, self.knowledge)
-        warnings = self.request.warnings
-        return Refusal(self.request, derivation, warnings, self._snapshot(), self._effort())
+        return Refusal(self.request, derivation, self.request.warnings)
 
     def _undecided(self, answer: _Open) -> Undecided:
-        warnings = self.request.warnings
-        missing = answer.missing
-        return Undecided(self.request, answer.reason, missing, warnings, self._snapshot(), self._effort())
+        return Undecided(self.request, answer.reason, answer.missing, self.request.warnings)
 
-    def _advice(self, solved: Sequence[_Solved], *, is_joint: bool) -> Advice:
-        reasons = dict.fromkeys(each.found.reason for each in solved if each.found.reason)
-        proof = Proof(
-            optimal=all(each.found.is_optimal for each in solved),
-            cost=sum(each.found.cost for each in solved),
-            bound=sum(each.found.bound for each in solved),
-            unknown=sum(each.unknown for each in solved),
+    def proof(self, stack: _Stack) -> Proof:
+        """Return how well a stack is known to be the best."""
+        steps = stack.steps
+        reasons = dict.fromkeys(each.found.reason for each in steps if each.found.reason)
+        return Proof(
+            optimal=all(each.found.is_optimal for each in steps),
+            cost=sum(each.found.cost for each in steps),
+            bound=sum(each.found.bound for each in steps),
+            unknown=sum(each.unknown for each in steps),
             predictor=self.options.predictor,
             reason="; ".join(reasons),
-            is_joint=is_joint,
+            is_joint=stack.is_joint,
         )
-        advice = assemble(self.request, self.knowledge, [each.step for each in solved], proof)
-        return replace(advice, snapshot=self._snapshot(), effort=self._effort())
 
-    def _snapshot(self) -> str:
+    def snapshot(self) -> str:
         """Return the digest of all facts that the search could reach, "" where nobody needs it."""
         if not self.options.is_recorded:
             return ""
@@ -303,7 +319,8 @@ class _Advising:
             Snapshot(known, {name: self.knowledge.known_documents(name) for name in known})
         )
 
-    def _effort(self) -> Effort:
+    def effort(self) -> Effort:
+        """Return what it took so far."""
         counts = Effort() if self.source is None else self.source.effort()
         return replace(counts, rounds=self.rounds, seconds=self.options.clock() - self.started)
 

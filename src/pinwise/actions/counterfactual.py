@@ -41,7 +41,7 @@ def counterfactual(asking: Asking, name: NormalizedName, version: Version) -> Co
     candidates = candidates_of(asking, name)
     constraint = exact_constraint(asking, name, version)
     constrained = replace(request, constraints=(*request.constraints, constraint))
-    options = replace(asking.options, is_recorded=False)
+    options = replace(asking.options, is_recorded=False, is_compared=False)
     outcome = advise(constrained, asking.world.knowledge, asking.world.source, options=options)
     is_admitted = version in candidates.versions
     return Counterfactual(

@@ -121,6 +121,7 @@ def _tried(relaxation: Relaxation, trying: Trying, *, seconds: float) -> Hint | 
         fetch_limit=min(trying.options.fetch_limit, MOST_FETCHES),
         is_explained=False,
         is_recorded=False,
+        is_compared=False,
     )
     try:
         request = relaxation.request()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from packaging.version import Version
 
@@ -40,6 +40,17 @@ class Knowledge(Protocol):
 
         Raises:
             StoreFailure: Facts were lost.
+        """
+        ...
+
+
+class NarrowKnowledge(Knowledge, Protocol):
+    """Knowledge that can be asked about a few releases alone, so that nothing else of it is read."""
+
+    def only(self, releases: Mapping[NormalizedName, Version | None]) -> Self:
+        """Return what is known of these releases alone; None stands for all releases of the project.
+
+        Every other project is not known; one of these without such a release has no releases.
         """
         ...
 
@@ -87,7 +98,7 @@ class Source(Protocol):
 class World:
     """What one advice asks: what is known, and where to learn more (None when offline)."""
 
-    knowledge: Knowledge
+    knowledge: NarrowKnowledge
     source: Source | None
 
 

@@ -1,7 +1,7 @@
 """From picks to pins: the chosen candidates with their prices, reasons, requirers and files."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.requirements import Requirement
@@ -41,11 +41,27 @@ class Step:
 
     def versions(self) -> Mapping[NormalizedName, Version]:
         """Return the chosen version of every project."""
+        return {name: version for name, (version, _) in self.chosen().items()}
+
+    def chosen(self) -> Mapping[NormalizedName, tuple[Version, str]]:
+        """Return the chosen version of every project, and the URL of the index that serves it."""
         return {
-            self.space.nodes[node].name: self.space.candidates[node].versions[position]
+            self.space.nodes[node].name: (
+                self.space.candidates[node].versions[position],
+                self.space.candidates[node].index,
+            )
             for node, position in self.picks.items()
             if self.space.bases[node] == node
         }
+
+
+def held_by(steps: Iterable[Step]) -> Mapping[NormalizedName, tuple[Version, str]]:
+    """Return what earlier steps hold for a later one: each project's version, and the group that chose it."""
+    held: dict[NormalizedName, tuple[Version, str]] = {}
+    for step in steps:
+        for name, version in step.versions().items():
+            held.setdefault(name, (version, step.group))
+    return held
 
 
 def assemble(request: Request, knowledge: Knowledge, steps: Sequence[Step], proof: Proof) -> Advice:

@@ -5,7 +5,6 @@ files in the same folder and synced; only when all of these stand are they put i
 """
 
 import os
-import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -198,6 +197,8 @@ def _present_text(lock: Lock, target: Path) -> str | None:
 
 def _prepare(path: Path, target: Path, content: bytes) -> _Ready:
     """Write the content to a new file next to `target`, synced, with the mode that the file will have."""
+    import secrets  # noqa: PLC0415  # where something is written only
+
     temporary = target.with_name(f".pinwise-{secrets.token_hex(8)}.tmp")
     try:
         # The system applies the user's umask to 0o666, as for any new file.

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from pinwise.actions.manifest import FoundManifest
 from pinwise.actions.present import Upgrade
@@ -24,15 +24,16 @@ from pinwise.cli.install_lines import Way, install_commands
 from pinwise.cli.lines import Line
 from pinwise.cli.lock_warnings import lock_warnings
 from pinwise.cli.paper import write_lines, write_warnings
-from pinwise.cli.reading import read_project
+from pinwise.cli.reading import Asked, read_project
 from pinwise.cli.streams import write_err, write_out
-from pinwise.explain.refusal import Explanation, explain
 from pinwise.formats.locked_indexes import as_locked
 from pinwise.formats.locks import LockFormat, lock_format
-from pinwise.formats.report import to_report
 from pinwise.model.outcome import Advice, Outcome, Refusal, Undecided
 from pinwise.model.request import Manifest
 from pinwise.settings import Settings
+
+if TYPE_CHECKING:
+    from pinwise.explain.refusal import Explanation
 
 DRY = "not written"
 
@@ -47,14 +48,16 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
     warnings = passed_by(asked.found.folder, asked.locks)
     question = Question.of(asked, upgrade=Upgrade(all=options["upgrade"], names=options["upgrade_package"]))
     write_warnings([*question.warnings, *warnings])
-    outcome = searched(question, options)
+    way = Way.of(folder, options, asked.found)
+    confirmed = _confirmed(question, asked, way) if _is_plain_check(options) else None
+    outcome, notes = confirmed or (searched(question, options), [])
     write_warnings(warning for warning in outcome.warnings if warning not in question.request.warnings)
-    notes: list[render.LockNote] = []
-    if isinstance(outcome, Advice):
-        way = Way.of(folder, options, asked.found)
+    if isinstance(outcome, Advice) and not notes:
         notes = lock([Locking(outcome, asked.found, asked.locks, way)], mode=mode_of(options))[0]
-    explanation = explain(outcome.derivation) if isinstance(outcome, Refusal) else None
+    explanation = _explanation(outcome)
     if options["form"] == "json":
+        from pinwise.formats.report import to_report  # noqa: PLC0415  # for this form only
+
         write_out(json.dumps(to_report(outcome, explanation), indent=2))
         for note in notes:
             write_err(f"{note.name}: {note.state}")
@@ -67,10 +70,34 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
 def searched(question: Question, options: Mapping[str, Any]) -> Outcome:
     """Search, and look for hints where there is no stack."""
     with question.searching() as search:
-        outcome = search.advise()
+        is_compared = not _is_plain_check(options)
+        outcome = search.advise(is_recorded=options["form"] == "json", is_compared=is_compared)
         if isinstance(outcome, Refusal) and not options["no_hints"]:
             outcome = search.with_hints(outcome)
     return outcome
+
+
+def _confirmed(question: Question, asked: Asked, way: Way) -> tuple[Outcome, list[render.LockNote]] | None:
+    """Return the advice and what to say of its locks, where all are seen to be up to date."""
+    with question.searching() as search:
+        advice = search.confirm()
+    if advice is None:
+        return None
+    notes = lock([Locking(advice, asked.found, asked.locks, way)], mode="check")[0]
+    return (advice, notes) if all(note.state == UP_TO_DATE for note in notes) else None
+
+
+def _is_plain_check(options: Mapping[str, Any]) -> bool:
+    """Whether nothing is asked but whether the locks are right: no cost, no age, nothing better."""
+    return bool(options.get("check")) and options["form"] == "text"
+
+
+def _explanation(outcome: Outcome) -> "Explanation | None":
+    if not isinstance(outcome, Refusal):
+        return None
+    from pinwise.explain.refusal import explain  # noqa: PLC0415  # for refusals only
+
+    return explain(outcome.derivation)
 
 
 def code_of(outcome: Outcome, notes: Sequence[render.LockNote], *, is_check: bool) -> ExitCode:
@@ -102,7 +129,7 @@ def _is_pylock(name: str) -> bool:
 
 def report_lines(
     outcome: Outcome,
-    explanation: Explanation | None,
+    explanation: "Explanation | None",
     notes: Sequence[render.LockNote],
     settings: Settings,
     *,

@@ -13,7 +13,6 @@ from pinwise.cli.lines import Line
 from pinwise.cli.paper import write_lines, write_warnings
 from pinwise.cli.render import render_refusal, render_undecided, summary
 from pinwise.cli.streams import write_err, write_out
-from pinwise.explain.refusal import explain
 from pinwise.formats.report import to_report
 from pinwise.model.outcome import Advice, Refusal, Undecided
 
@@ -34,7 +33,7 @@ def answer(folder: str | None, options: Mapping[str, Any], ask: Callable[[Asking
     begin = time.monotonic()
     question = Question.read(folder, options)
     with question.searching() as search:
-        outcome = search.advise(is_recorded=False)
+        outcome = search.advise(is_recorded=False, is_compared=False)
         asked = ask(Asking(outcome, search.world, search.options)) if isinstance(outcome, Advice) else None
         effort = search.effort(begin)
     write_warnings(warning for warning in outcome.warnings if warning not in question.request.warnings)
@@ -52,6 +51,8 @@ def _no_stack(outcome: Advice | Refusal | Undecided, *, is_offline: bool) -> Ans
     """Say why there is no stack to ask about."""
     match outcome:
         case Refusal():
+            from pinwise.explain.refusal import explain  # noqa: PLC0415  # for refusals only
+
             explanation = explain(outcome.derivation)
             return Answer(
                 lambda: render_refusal(outcome, explanation), lambda: to_report(outcome, explanation)

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from pinwise import wiring
-from pinwise.actions.advise import SearchOptions, advise
 from pinwise.actions.manifest import FoundManifest
 from pinwise.actions.ports import World, Worlds
 from pinwise.actions.present import Upgrade, read_present
 from pinwise.actions.request import build_request
+from pinwise.actions.search_options import SearchOptions
 from pinwise.cli.notes import question_notes
 from pinwise.cli.paper import write_notes, write_warnings
 from pinwise.cli.progress import Progress
 from pinwise.cli.reading import Asked, naming, read_asked
 from pinwise.formats.locked_indexes import through_mirrors
 from pinwise.model.environment import Environment
-from pinwise.model.outcome import Effort, Outcome, Refusal
+from pinwise.model.outcome import Advice, Effort, Outcome, Refusal
 from pinwise.model.request import EVERYTHING, Group, Overlay, Request
 from pinwise.settings import Settings
 from pinwise.settings.overlays import unread_environments
@@ -46,15 +46,27 @@ class Search:
     options: SearchOptions
     for_python: Callable[[str], Request]
 
-    def advise(self, *, is_recorded: bool = True) -> Outcome:
-        """Return the best stack, or why there is none."""
-        options = replace(self.options, is_recorded=is_recorded)
+    def advise(self, *, is_recorded: bool, is_compared: bool) -> Outcome:
+        """Return the best stack, or why there is none; see `SearchOptions` for what else is said of it."""
+        from pinwise.actions.advise import advise  # noqa: PLC0415  # a check may do without
+
+        options = replace(self.options, is_recorded=is_recorded, is_compared=is_compared)
         return advise(self.request, self.world.knowledge, self.world.source, options=options)
 
     def effort(self, begin: float) -> Effort:
         """Return what was fetched so far, for however many searches, and the seconds since `begin`."""
         fetched = Effort() if self.world.source is None else self.world.source.effort()
         return replace(fetched, seconds=self.options.clock() - begin)
+
+    def confirm(self) -> Advice | None:
+        """Return the advice as far as a lock records it, if it is certain that the present pins all stay."""
+        from pinwise.actions.confirm import confirm  # noqa: PLC0415  # for a check only
+
+        started = self.options.clock()
+        advice = confirm(self.request, self.world.knowledge) if self.options.predictor == "exact" else None
+        if advice is None:
+            return None
+        return replace(advice, effort=Effort(seconds=self.options.clock() - started))
 
     def with_hints(self, refusal: Refusal) -> Refusal:
         """Return the refusal with changes to the request that were tried and help."""

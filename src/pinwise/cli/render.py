@@ -6,18 +6,19 @@ the layout.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pinwise.cli.lines import WIDTH, Line, wrap
 from pinwise.cli.render_amendments import amendments
-from pinwise.explain.hints import hint_sentence
 from pinwise.explain.prices import cost_by_unit, proof_sentence
-from pinwise.explain.refusal import Explanation
 from pinwise.explain.words import clean, count, listing
 from pinwise.model.environment import Environment
-from pinwise.model.hint import Hint
 from pinwise.model.outcome import Advice, Change, Effort, Pin, Refusal, Undecided
 from pinwise.model.request import DEFAULT_GROUP, DirectRequirement, Request
+
+if TYPE_CHECKING:
+    from pinwise.explain.refusal import Explanation
+    from pinwise.model.hint import Hint
 
 MOST_SKIPPED = 10
 MOST_MISSING = 10
@@ -368,7 +369,7 @@ def render_check(advice: Advice, locks: Sequence[LockNote]) -> list[Line]:
 # --- refusal and undecided
 
 
-def render_refusal(refusal: Refusal, explanation: Explanation) -> list[Line]:
+def render_refusal(refusal: Refusal, explanation: "Explanation") -> list[Line]:
     """Return the report of a refusal."""
     lines = [Line(line.text, "bad") for line in wrap(explanation.headline)]
     lines.append(Line())
@@ -385,10 +386,12 @@ def render_refusal(refusal: Refusal, explanation: Explanation) -> list[Line]:
     ]
 
 
-def _hints(hints: Sequence[Hint]) -> Iterator[Line]:
+def _hints(hints: "Sequence[Hint]") -> Iterator[Line]:
     """Say what would help, and that it was tried."""
     if not hints:
         return
+    from pinwise.explain.hints import hint_sentence  # noqa: PLC0415  # for refusals only
+
     yield Line()
     yield Line("What would help (tried, one at a time)", "title")
     for hint in hints:

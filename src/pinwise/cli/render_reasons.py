@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from pinwise.cli.lines import WIDTH, Line, wrap
 from pinwise.explain.counterfactual import counterfactual_sentences, held_back
-from pinwise.explain.refusal import Explanation
 from pinwise.explain.words import clean, code, count, listing
 from pinwise.model.outcome import Advice, Pin, Refusal
 from pinwise.model.reasons import Counterfactual, Difference, Link, Outdated, TreeRow, Why
 from pinwise.model.request import DEFAULT_GROUP
+
+if TYPE_CHECKING:
+    from pinwise.explain.refusal import Explanation
 
 MOST_ASKERS = 6
 MOST_NEWER = 5
@@ -22,7 +25,7 @@ _BARE = re.compile(r"[\w.-]*(\[[^]]*\])?")
 # --- why
 
 
-def render_why(why: Why, explanation: Explanation | None) -> list[Line]:
+def render_why(why: Why, explanation: "Explanation | None") -> list[Line]:
     """Return why a pin is as it is.
 
     Args:
@@ -95,7 +98,7 @@ def _newer(why: Why) -> Iterator[Line]:
         yield Line(f"  and {len(why.newer) - MOST_NEWER:,} more; `--format json` lists all")
 
 
-def _counterfactual(why: Why, other: Counterfactual, explanation: Explanation | None) -> Iterator[Line]:
+def _counterfactual(why: Why, other: Counterfactual, explanation: "Explanation | None") -> Iterator[Line]:
     yield Line(f"If it were {other.version}", "title")
     if explanation is not None:
         yield from (Line(line.text, "bad") for line in wrap(explanation.headline, first="  ", indent="  "))

@@ -8,7 +8,6 @@
 
 import re
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 
 MOST = 3
 """How many names are suggested at most."""
@@ -48,6 +47,8 @@ def _likeness(first: str, second: str) -> float:
         return 0.99
     if len(second) > _LONGEST:
         return 0.0
+    from difflib import SequenceMatcher  # noqa: PLC0415  # for errors only
+
     matcher = SequenceMatcher(None, first, second, autojunk=False)
     if matcher.real_quick_ratio() < _NEAR or matcher.quick_ratio() < _NEAR:
         return 0.0

@@ -5,7 +5,6 @@ Everything here is parsed under limits, so that no text can end in a traceback o
 line turns that into a `ManifestError` or into an unusable release.
 """
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -95,6 +94,8 @@ def shown(text: str, limit: int = 80) -> str:
 
 def near(word: str, known: Iterable[str]) -> str:
     """Return a hint that offers the known words near to `word`, or "" where none is near."""
+    import difflib  # noqa: PLC0415  # for errors only
+
     found = difflib.get_close_matches(word[:200], list(known), n=2, cutoff=0.6)
     return f"did you mean {' or '.join(f'`{shown(one)}`' for one in found)}?" if found else ""
 

@@ -15,6 +15,7 @@ __all__ = ["LockFormat", "lock_format", "lock_name_with", "says_the_same"]
 _PYLOCK = re.compile(r"pylock(\.[^.]+)?\.toml")
 _PIPFILE_LOCK = re.compile(r"Pipfile(\.[^.]+)?\.lock")
 _LONGEST_NAME = 100
+_OUR_COST = re.compile(r"\ncost = (?:0|[1-9][0-9]{0,17})\n")
 
 
 def lock_format(filename: str) -> LockFormat:
@@ -61,12 +62,27 @@ def says_the_same(old_text: str, new_text: str, format: LockFormat) -> bool:  # 
     if old_text == new_text:
         return True
     match format:
+        case LockFormat.PYLOCK if _differs_in_cost_only(old_text, new_text):
+            return True
         case LockFormat.PYLOCK:
             return _is_same(_read_pylock(old_text), _read_pylock(new_text))
         case LockFormat.PIPFILE_LOCK:
             return _is_same(_read_json(old_text), _read_json(new_text))
         case LockFormat.REQUIREMENTS:
             return old_text.splitlines() == new_text.splitlines()
+
+
+def _differs_in_cost_only(old_text: str, new_text: str) -> bool:
+    """Whether a text of ours differs from another one only in the number that our note of the cost gives.
+
+    No other line that we write begins like it, and no line of ours is inside of a string. Quick to see; to
+    parse both texts takes longer than all else of a check.
+    """
+    start = new_text.rfind("\ncost = ")
+    new, old = (_OUR_COST.match(text, max(start, 0)) for text in (new_text, old_text))
+    if new is None or old is None:
+        return False
+    return new_text[:start] == old_text[:start] and new_text[new.end() :] == old_text[old.end() :]
 
 
 def _is_same(old: object, new: object) -> bool:

@@ -26,6 +26,9 @@ from pinwise.model.outcome import Advice, Pin
 from pinwise.model.request import DEFAULT_GROUP, LocalProject, Request
 
 _NOT_A_GROUP_NAME = re.compile(r"[^a-z0-9-]+")
+_USUAL_URL = re.compile(r"https?://[A-Za-z0-9.:-]+/(?:[!$->@-~]*/)?([A-Za-z0-9._+!-]*)")
+"""One without query and fragment in which nothing is quoted, and the last part of its path."""
+
 _SDIST_SUFFIXES = (".tar.gz", ".zip")
 
 
@@ -186,11 +189,16 @@ def file_table(file: File) -> str:
     """Return a file as an inline table."""
     uploaded = None if file.uploaded is None else Raw(utc_time(file.uploaded))
     url = without_credentials(file.url)
-    name = None if urlsplit(url).path.rpartition("/")[2] == file.filename else file.filename
-    key = "url" if is_url(url) else "path"
-    place = {key: url}
-    hashes = Raw(inline_table(sha256=file.sha256))
+    name = None if _ends_in(url, file.filename) else file.filename
+    place = {"url" if is_url(url) else "path": url}
+    hashes = Raw(f"{{sha256 = {toml_string(file.sha256 or '')}}}")
     return inline_table(name=name, upload_time=uploaded, **place, size=file.size, hashes=hashes)
+
+
+def _ends_in(url: str, filename: str) -> bool:
+    """Whether the last part of the path of a URL is a file name."""
+    usual = _USUAL_URL.fullmatch(url)
+    return (urlsplit(url).path.rpartition("/")[2] if usual is None else usual[1]) == filename
 
 
 def _is_specifier(text: str) -> bool:

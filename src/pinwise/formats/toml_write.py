@@ -23,27 +23,23 @@ def toml_array(key: str, items: Iterable[str]) -> Iterator[str]:
 
 def inline_table(**values: str | int | None) -> str:
     """Return an inline table of the values that are there; ``upload_time`` becomes ``upload-time``."""
-    pairs = (
+    pairs = [
         f"{key.replace('_', '-')} = {_value(value)}" for key, value in values.items() if value is not None
-    )
+    ]
     return "{" + ", ".join(pairs) + "}"
 
 
 def _value(value: str | int) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value)
-        case Raw():
-            return value
-        case _:
-            return toml_string(value)
+    if isinstance(value, Raw):
+        return value
+    if isinstance(value, str):
+        return toml_string(value)
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
 def toml_string(text: str) -> str:
     """Return `text` as a basic string; a lone surrogate, which TOML cannot hold, becomes U+FFFD."""
-    return '"' + _ESCAPED.sub(_escape, text) + '"'
+    return f'"{_ESCAPED.sub(_escape, text)}"' if _ESCAPED.search(text) else f'"{text}"'
 
 
 def _escape(match: re.Match[str]) -> str:

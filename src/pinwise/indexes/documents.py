@@ -24,7 +24,7 @@ from pinwise.model.environment import Environment
 from pinwise.model.facts import Document, File, Metadata, Origin, Release, Unusable
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import FormatControl
-from pinwise.model.tags import best_rank
+from pinwise.model.tags import Ranks, best_rank
 from pinwise.units.context import admits_python
 
 __all__ = ["Ask", "Target", "document_order", "resolve_document"]
@@ -42,7 +42,7 @@ class Target:
     @classmethod
     def of(cls, environment: Environment) -> Self:
         """Return the target that an environment is."""
-        return cls(environment.python, {tag: rank for rank, tag in enumerate(environment.tags)})
+        return cls(environment.python, Ranks(environment.tags))
 
 
 def document_order(

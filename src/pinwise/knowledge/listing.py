@@ -4,6 +4,8 @@ import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from packaging.version import Version
+
 from pinwise.knowledge.connection import Connection
 from pinwise.knowledge.digests import columns, insert, is_sound, next_id
 from pinwise.knowledge.failures import Unsound
@@ -47,6 +49,25 @@ def to_releases(rows: Iterable[tuple[Any, ...]]) -> tuple[Release, ...]:
         files.setdefault(version, []).append(File._make(fields))
     releases = [Release(parse_version(version), tuple(listed)) for version, listed in files.items()]
     return tuple(sorted(releases, key=lambda release: release.version))
+
+
+def read_release(connection: Connection, project_id: int, version: Version) -> tuple[Release, ...]:
+    """Return one release as it is listed now, nothing where it is not, or is spelt in another way."""
+    release = connection.execute(
+        f"SELECT {columns('releases')} FROM releases WHERE project_id = ? AND version = ?",  # noqa: S608  # constants
+        (project_id, str(version)),
+    ).fetchone()
+    if release is None:
+        return ()
+    rows = connection.execute(
+        f"SELECT {columns('files')} FROM files "  # noqa: S608  # constants
+        "WHERE project_id = ? AND gone IS NULL AND release_id = ? ORDER BY filename",
+        (project_id, release[0]),
+    ).fetchall()
+    if not all(map(is_sound, (release, *rows))):
+        raise Unsound(f"release {version} of a project")
+    files = tuple(File(row[1], *row[4:12]) for row in rows)
+    return (Release(version, files),) if files else ()
 
 
 def write_listing(connection: Connection, project_id: int, page: Project | None, checked: int) -> None:

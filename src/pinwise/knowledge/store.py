@@ -12,19 +12,22 @@ A store is used by the thread that opened it. Any number of processes may read o
 writers wait for each other, batch by batch.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from packaging.version import Version
+
 from pinwise.actions.knowledge import Forgotten, IndexStatus
 from pinwise.knowledge.connection import Connection
 from pinwise.knowledge.database import Database, Terms
 from pinwise.knowledge.digests import columns, insert, is_sound, listing_digest, next_id
 from pinwise.knowledge.failures import Unsound, lossy, sound_rows
-from pinwise.knowledge.listing import read_files, to_releases, write_listing
+from pinwise.knowledge.listing import read_files, read_release, to_releases, write_listing
 from pinwise.knowledge.rows import DocumentRow, Texts, parse_skipped, render_skipped
 from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import Document, Project
@@ -124,10 +127,13 @@ class Store:
         with self._write():
             yield
 
-    def page(self, index_url: str, name: NormalizedName) -> StoredPage | None:
+    def page(
+        self, index_url: str, name: NormalizedName, *, version: Version | None = None
+    ) -> StoredPage | None:
         """Return what an index last said of a project, None if it was never asked.
 
-        As long as its page stays the same, it is the same `Project` object.
+        As long as its page stays the same, it is the same `Project` object. With `version`, it is told to
+        have that release only, where the page lists it, and that nothing was left out.
         """
         with self._database.reading() as connection, sound_rows(self.path):
             row = _page_row(connection, index_url, name)
@@ -138,6 +144,9 @@ class Store:
                 if listing_digest(index_url, name, []) != listing:
                     raise Unsound(f"the page of `{name}`")
                 return StoredPage(None, *validators)
+            if version is not None:
+                releases = read_release(connection, project_id, version)
+                return StoredPage(Project(name, index_url, releases, (), status), *validators)
             read, project = self._pages.get(project_id, (None, None))
             if project is None or read != (revision, listing):
                 files = read_files(connection, project_id)
@@ -185,17 +194,20 @@ class Store:
                 *before, last, listing = row
                 insert(connection, "pages", [(*before, max(checked, last), listing)])
 
-    def documents(self, index_url: str, name: NormalizedName) -> Mapping[tuple[str, str], Document | None]:
+    def documents(
+        self, index_url: str, name: NormalizedName, *, filenames: Collection[str] | None = None
+    ) -> Mapping[tuple[str, str], Document | None]:
         """Return every answer about files of a project on an index, by file name and kind of source.
 
-        None: that source definitely has no document of that file.
+        None: that source definitely has no document of that file. With `filenames`, only those files count.
         """
         with self._database.reading() as connection, sound_rows(self.path):
+            chosen = "" if filenames is None else "AND filename IN (SELECT value FROM json_each(?)) "
             rows = connection.execute(
                 f"SELECT {columns('documents')} FROM documents "  # noqa: S608  # constants only
                 "JOIN projects ON projects.id = project_id JOIN indexes ON indexes.id = index_id "
-                "WHERE url = ? AND name = ? ORDER BY filename, kind, revision",
-                (index_url, name),
+                f"WHERE url = ? AND name = ? {chosen}ORDER BY filename, kind, revision",
+                (index_url, name, *([] if filenames is None else [json.dumps(list(filenames))])),
             )
             last = {}
             for row in rows:

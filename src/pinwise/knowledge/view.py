@@ -5,7 +5,7 @@ serves a project, and of each release the one document that the file policy choo
 to be stored changes neither.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 
 from packaging.version import Version
 
@@ -29,18 +29,29 @@ class KnowledgeView:
         now: When the run began, in seconds since 1970.
         max_age: A page that was last checked more seconds than this before `now` is not known; 0 refreshes
             everything. None: every page counts, however old (offline).
+        within: The releases that are looked at, as `only` says; None: all.
     """
 
-    def __init__(self, store: Store, request: Request, *, now: int, max_age: int | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        request: Request,
+        *,
+        now: int,
+        max_age: int | None,
+        within: Mapping[NormalizedName, Version | None] | None = None,
+    ) -> None:
         self._store = store
         self._request = request
+        self._now, self._max_age = now, max_age
+        self._within = within
         self._oldest = None if max_age is None else now - max_age
         self._target = Target.of(request.environment)
         self._pages: dict[tuple[str, NormalizedName], StoredPage | None] = {}
         self._projects: dict[NormalizedName, Project | NoProject | None] = {}
         self._documents: dict[NormalizedName, Mapping[Version, Document]] = {}
-        self._open: dict[NormalizedName, Mapping[Version, Ask]] = {}
-        self._orders: dict[NormalizedName, tuple[Project, Sequence[tuple[Ask, ...]]]] = {}
+        self._open: dict[NormalizedName, dict[Version, Ask | Release]] = {}
+        self._orders: dict[tuple[NormalizedName, Version], tuple[Release, tuple[Ask, ...]]] = {}
 
     def names(self) -> Iterable[NormalizedName]:
         """Return the names of all projects that some index is known to have."""
@@ -80,11 +91,24 @@ class KnowledgeView:
         if self._oldest is None:
             self._store.assure()
 
+    def only(self, releases: Mapping[NormalizedName, Version | None]) -> "KnowledgeView":
+        """Return what is known of these releases alone; None stands for all releases of the project."""
+        return KnowledgeView(
+            self._store, self._request, now=self._now, max_age=self._max_age, within=releases
+        )
+
     def document_to_ask(self, name: NormalizedName, version: Version) -> Ask | None:
         """Return the next question about a release, None if its document is known or it does not exist."""
         if name not in self._open:
             self._read_documents(name)
-        return self._open[name].get(version)
+        question = self._open[name].get(version)
+        if isinstance(question, Release):
+            project = self.project(name)
+            assert isinstance(project, Project), "it has releases"
+            answer = self._resolve(project, question, {})
+            assert isinstance(answer, Ask), "nothing is known of it"
+            question = self._open[name][version] = answer
+        return question
 
     def served_by(self, name: NormalizedName) -> str | None:
         """Return the URL of the index that serves `name` (of a local project its path), None if unknown."""
@@ -124,11 +148,17 @@ class KnowledgeView:
     def _page(self, url: str, name: NormalizedName) -> StoredPage | None:
         """Return what an index says of a project, None if it was not asked or too long ago."""
         key = (url, name)
+        if self._within is not None and name not in self._within:
+            return None
         if key not in self._pages:
-            page = self._store.page(url, name)
+            page = self._store.page(url, name, version=self._version(name))
             is_old = page is not None and self._oldest is not None and page.checked < self._oldest
             self._pages[key] = None if is_old else page
         return self._pages[key]
+
+    def _version(self, name: NormalizedName) -> Version | None:
+        """Return the one release of a project that is looked at, None for all of them."""
+        return None if self._within is None else self._within.get(name)
 
     def _find_project(self, name: NormalizedName) -> Project | NoProject | None:
         local = self._request.local.get(name)
@@ -153,22 +183,34 @@ class KnowledgeView:
         project = self.project(name)
         if not isinstance(project, Project):
             return
-        stored = self._store.documents(project.index, name)
-        for release, asks in zip(project.releases, self._orders_of(project), strict=True):
-            answer = resolve_document(asks, stored, self._request.given.get((name, release.version)))
+        one = None if self._version(name) is None else [f.filename for r in project.releases for f in r.files]
+        stored = self._store.documents(project.index, name, filenames=one)
+        told = {filename for filename, _ in stored}
+        for release in project.releases:
+            if self._is_untouched(name, release, told):
+                questions[release.version] = release
+                continue
+            answer = self._resolve(project, release, stored)
             if isinstance(answer, Ask):
                 questions[release.version] = answer
             else:
                 documents[release.version] = answer
 
-    def _orders_of(self, project: Project) -> Sequence[tuple[Ask, ...]]:
-        """Return for each release the order of its questions; page facts fix it for good."""
-        known = self._orders.get(project.name)
-        if known is None or known[0] is not project:
-            formats = self._request.formats
-            orders = [document_order(each, self._target, formats, project.name) for each in project.releases]
-            known = self._orders[project.name] = (project, orders)
-        return known[1]
+    def _is_untouched(self, name: NormalizedName, release: Release, told: Collection[str]) -> bool:
+        """Whether nothing was asked yet about a release that there is something to ask about."""
+        if any(file.filename in told for file in release.files):
+            return False
+        return any(file.is_wheel for file in release.files) or self._request.formats.allows_sdists(name)
+
+    def _resolve(
+        self, project: Project, release: Release, stored: Mapping[tuple[str, str], Document | None]
+    ) -> Document | Ask:
+        key = (project.name, release.version)
+        known = self._orders.get(key)
+        if known is None or known[0] is not release:
+            order = document_order(release, self._target, self._request.formats, project.name)
+            known = self._orders[key] = (release, order)
+        return resolve_document(known[1], stored, self._request.given.get(key))
 
 
 def without_store(request: Request) -> Snapshot:

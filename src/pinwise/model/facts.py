@@ -5,7 +5,7 @@ depend on which metadata happens to be known (the law of `docs/concepts/algorith
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -63,7 +63,7 @@ class Release(NamedTuple):
     @property
     def is_yanked(self) -> bool:
         """Whether every file is yanked (PEP 592)."""
-        return all(file.yanked is not None for file in self.files)
+        return None not in [file.yanked for file in self.files]
 
     @property
     def yank_reason(self) -> str | None:
@@ -177,3 +177,13 @@ class Snapshot:
 
     def assure(self) -> None:
         """See that nothing was lost: nothing ever is."""
+
+    def only(self, releases: Mapping[NormalizedName, Version | None]) -> "Snapshot":
+        """Return what is known of these releases alone; None stands for all releases of the project."""
+        projects = {name: page for name, page in self.projects.items() if name in releases}
+        for name, version in releases.items():
+            page = projects.get(name)
+            if version is not None and isinstance(page, Project):
+                kept = tuple(each for each in page.releases if each.version == version)
+                projects[name] = replace(page, releases=kept, skipped=())
+        return Snapshot(projects, self.documents)

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from pinwise.model.conflict import Derivation
 from pinwise.model.facts import File, Origin, Skip
-from pinwise.model.hint import Hint
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import DirectRequirement, LocalProject, Request
+
+if TYPE_CHECKING:
+    from pinwise.model.conflict import Derivation
+    from pinwise.model.hint import Hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +199,11 @@ class Refusal:
     """
 
     request: Request
-    derivation: Derivation
+    derivation: "Derivation"
     warnings: tuple[str, ...] = ()
     snapshot: str = ""
     effort: Effort = Effort()
-    hints: tuple[Hint, ...] = ()
+    hints: "tuple[Hint, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)

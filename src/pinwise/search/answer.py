@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pinwise.model.conflict import Derivation
 from pinwise.space.space import Picks, Space
+
+if TYPE_CHECKING:
+    from pinwise.model.conflict import Derivation
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Found:
 class NoStack:
     """Nothing satisfies the space; `derivation` gives the shortest reason that was found, made when asked."""
 
-    derivation: Callable[[], Derivation]
+    derivation: Callable[[], "Derivation"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pinwise.search.answer import Budget, Found, GaveUp, NoStack, Prediction
 from pinwise.search.latest import first_stack
+from pinwise.search.present import only_unchanged
 from pinwise.search.programme import Answer, Programme
 from pinwise.space.masks import bit
 from pinwise.space.space import Picks, Space, changes_in, cost_of, needed_picks, tie_of, unknown_in
@@ -17,6 +18,15 @@ def exact(space: Space, budget: Budget) -> Prediction:
 
     Where that holds unknown candidates, ties are left open.
     """
+    present = only_unchanged(space)
+    if present is not None:
+        cost = cost_of(space, present)
+        return Found(present, cost, cost, is_optimal=True, is_settled=not unknown_in(space, present))
+    return by_search(space, budget)
+
+
+def by_search(space: Space, budget: Budget) -> Prediction:
+    """Find the same without a look at the present stack first: a first stack, then the engine."""
     first = first_stack(space, budget)
     if isinstance(first, GaveUp | NoStack):
         return first

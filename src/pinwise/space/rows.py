@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import Requirement
 from packaging.version import Version
 
@@ -57,7 +57,7 @@ class Reader:
         self._overrides = {override.name: override for override in request.overrides}
         self._excluded = frozenset(exclusion.name for exclusion in request.exclusions)
         self._is_amending = bool(self._overrides or self._excluded)
-        self._verdicts: dict[tuple[int, str], tuple[Requirement, bool]] = {}
+        self._verdicts: dict[tuple[int, str], tuple[Marker, bool]] = {}
         self._overridden: dict[int, Overridden] = {}
 
     def rows(self, candidates: Candidates, documents: Mapping[Version, Document], within: int) -> Rows:
@@ -134,11 +134,11 @@ class Reader:
         marker = requirement.marker
         if marker is None:
             return True
-        key = (id(requirement), extra)
+        key = (id(marker), extra)  # requirements of one text share it; it is kept, so that its id stays
         known = self._verdicts.get(key)
         if known is None:
             verdict = marker.evaluate({**self._markers, "extra": extra})
-            known = self._verdicts[key] = (requirement, verdict)
+            known = self._verdicts[key] = (marker, verdict)
         return known[1]
 
     def _fault(self, document: Document) -> str | None:

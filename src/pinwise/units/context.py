@@ -12,6 +12,7 @@ from packaging.version import Version
 from pinwise.model.facts import Release
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import DirectRequirement, Request
+from pinwise.model.tags import Ranks
 from pinwise.units.goals import Goal, goal_named
 
 
@@ -117,7 +118,7 @@ def context_for(request: Request, groups: Iterable[str]) -> Context:
         prereleases=request.prereleases.names
         | {each.name for each in written if each.requirement.specifier.prereleases},
         hashes=_hashes(written),
-        ranks={tag: rank for rank, tag in enumerate(request.environment.tags)},
+        ranks=Ranks(request.environment.tags),
     )
 
 

@@ -29,18 +29,20 @@ def yanked(project: Project, release: Release, context: Context) -> Finding | No
 def wrong_python(project: Project, release: Release, context: Context) -> Finding | None:
     """Refuse a release none of whose files admits the target's Python, lower and upper bounds alike."""
     python = context.request.environment.python
-    texts = [file.requires_python for file in offered_files(project.name, release, context)]
+    texts = dict.fromkeys(
+        file.requires_python for file in offered_files(project.name, release, context)
+    )  # one mostly
     if not texts or any(text is None or admits_python(text, python) for text in texts):
         return None
     text = next((text for text in texts if text and parse_specifier(text) is not None), None)
     if text is None:
-        return Finding("wrong-python", f"has the unreadable Requires-Python `{str(texts[0])[:60]}`")
+        return Finding("wrong-python", f"has the unreadable Requires-Python `{str(next(iter(texts)))[:60]}`")
     return Finding("wrong-python", f"needs Python {text}")
 
 
 def no_usable_file(project: Project, release: Release, context: Context) -> Finding | None:
     """Refuse a release without compatible wheel and sdist, as far as formats and hashes allow them."""
-    if usable_files(project.name, release, context):
+    if any(is_buildable_or_fits(file, context) for file in allowed_files(project.name, release, context)):
         return None
     if context.hashes.get(project.name) and not offered_files(project.name, release, context):
         return Finding("no-usable-file", "has no file with one of the hashes that the manifest names")
@@ -65,7 +67,8 @@ def is_pinned(name: NormalizedName, release: Release, context: Context) -> bool:
 def offered_files(name: NormalizedName, release: Release, context: Context) -> tuple[File, ...]:
     """Return the files that count: not yanked unless all are, and with an asked digest where there is one."""
     files = release.files
-    if not release.is_yanked:
+    yanks = [file.yanked for file in files]
+    if None in yanks and len(set(yanks)) > 1:
         files = tuple(file for file in files if file.yanked is None)
     hashes = context.hashes.get(name)
     if hashes:
@@ -81,11 +84,18 @@ def allowed_files(name: NormalizedName, release: Release, context: Context) -> t
     formats = context.request.formats
     python = context.request.environment.python
     wheels, sdists = formats.allows_wheels(name), formats.allows_sdists(name)
+    offered = offered_files(name, release, context)
+    wrong = {
+        text
+        for text in {file.requires_python for file in offered}
+        if text is not None and not admits_python(text, python)
+    }
+    if wheels and sdists and not wrong:
+        return offered
     return tuple(
         file
-        for file in offered_files(name, release, context)
-        if (wheels if file.is_wheel else sdists)
-        and (file.requires_python is None or admits_python(file.requires_python, python))
+        for file in offered
+        if (wheels if file.is_wheel else sdists) and file.requires_python not in wrong
     )
 
 
@@ -106,7 +116,8 @@ def build_of(name: NormalizedName, release: Release, context: Context) -> Build:
 
     A release with compiled wheels for other targets and none of any kind for this one needs a native build.
     """
-    if any(file.is_wheel for file in usable_files(name, release, context)):
+    allowed = allowed_files(name, release, context)
+    if any(file.is_wheel and is_buildable_or_fits(file, context) for file in allowed):
         return Build.WHEEL
     wheels = [file for file in release.files if file.is_wheel]
     fits = any(best_rank(file.tags, context.ranks) is not None for file in wheels)

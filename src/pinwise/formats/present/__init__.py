@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 
-from pinwise.formats.present import pipfile_lock, poetry, pylock, requirements, uv
 from pinwise.model.errors import ManifestError
 from pinwise.model.lock import AnyFormat, ForeignFormat, LockFormat, PresentLock
 
@@ -11,12 +10,43 @@ __all__ = ["MOST_CHARACTERS", "READERS", "read_lock"]
 MOST_CHARACTERS = 8 * 1024 * 1024
 """The longest lock that is read."""
 
+
+def _pylock(text: str, file: str) -> PresentLock:
+    from pinwise.formats.present.pylock import read_pylock  # noqa: PLC0415  # of five kinds one is read
+
+    return read_pylock(text, file)
+
+
+def _pipfile_lock(text: str, file: str) -> PresentLock:
+    from pinwise.formats.present.pipfile_lock import read_pipfile_lock  # noqa: PLC0415
+
+    return read_pipfile_lock(text, file)
+
+
+def _requirements(text: str, file: str) -> PresentLock:
+    from pinwise.formats.present.requirements import read_requirements_lock  # noqa: PLC0415
+
+    return read_requirements_lock(text, file)
+
+
+def _uv(text: str, file: str) -> PresentLock:
+    from pinwise.formats.present.uv import read_uv_lock  # noqa: PLC0415
+
+    return read_uv_lock(text, file)
+
+
+def _poetry(text: str, file: str) -> PresentLock:
+    from pinwise.formats.present.poetry import read_poetry_lock  # noqa: PLC0415
+
+    return read_poetry_lock(text, file)
+
+
 READERS: Mapping[AnyFormat, Callable[[str, str], PresentLock]] = {
-    LockFormat.PYLOCK: pylock.read_pylock,
-    LockFormat.PIPFILE_LOCK: pipfile_lock.read_pipfile_lock,
-    LockFormat.REQUIREMENTS: requirements.read_requirements_lock,
-    ForeignFormat.UV: uv.read_uv_lock,
-    ForeignFormat.POETRY: poetry.read_poetry_lock,
+    LockFormat.PYLOCK: _pylock,
+    LockFormat.PIPFILE_LOCK: _pipfile_lock,
+    LockFormat.REQUIREMENTS: _requirements,
+    ForeignFormat.UV: _uv,
+    ForeignFormat.POETRY: _poetry,
 }
 """The reader of each format: from text and file name to values."""
 

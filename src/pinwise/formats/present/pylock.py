@@ -23,6 +23,28 @@ from pinwise.model.lock import LockFormat, PresentLock, PresentPin
 from pinwise.model.request import DEFAULT_GROUP, Index, Place
 
 _CONTEXT = re.compile(r"packages\[(\d+)\]")
+_DAY = r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+_TIME = rf"[0-9]{{4}}-{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
+_OWN_FILE = (
+    rf"    \{{upload-time = {_TIME}, url = \"[^\"\\\x00-\x1f\x7f]*\", size = [1-9][0-9]{{0,17}}, "
+    r"hashes = \{sha256 = \"[0-9a-f]{64}\"\}\},\n"
+)
+_OWN_FILES = re.compile(rf"(^wheels = \[\n{_OWN_FILE})((?:{_OWN_FILE})+)", re.MULTILINE)
+_OWN_REQUIRES = re.compile(r"(^dependencies = \[\n)((?:    \{name = \"[a-z0-9-]+\"\},\n)+)", re.MULTILINE)
+_LONG_STRINGS = ('"""', "'''")
+
+
+def bare_pins(text: str) -> str:
+    """Return a `pylock.toml` with the lines of all wheels but one per package, and of requirements, empty.
+
+    For a reader who wants to know the pins only: most of a lock is files. Only lines are emptied that need no
+    parser to be seen to be right, as we write them; where a string may go over several lines, none are.
+    """
+    if any(mark in text for mark in _LONG_STRINGS):
+        return text
+    for lines in (_OWN_FILES, _OWN_REQUIRES):
+        text = lines.sub(lambda found: found[1] + "\n" * found[2].count("\n"), text)
+    return text
 
 
 def read_pylock(text: str, file: str) -> PresentLock:

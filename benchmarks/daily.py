@@ -1,0 +1,121 @@
+"""Time what is done every day on a project that is locked: whole processes, everything known, offline.
+
+    python benchmarks/daily.py --index http://127.0.0.1:8765/simple --set benchmarks/sets/7-scheduler.txt
+
+A first run fills a knowledge base and writes the lock. Then each command runs `--repeat` times, in turn with
+the others, and the medians are shown. `--before` names the source tree of another pinwise (its ``src``),
+which runs in turn with this one: only ratios from one run mean anything. Beside the wall time stands the time
+of the processor, which a busy machine changes less.
+"""
+
+import argparse
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from peers import PLATFORM, PYTHON
+
+HERE = Path(__file__).resolve().parents[1] / "src"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A locked project, its knowledge base, and where byte code is kept.
+
+    Attributes:
+        folder: Holds the manifest, the lock and the knowledge base.
+        options: What every command is given.
+        bytecode: Where byte code is cached, as an installed pinwise has it.
+    """
+
+    folder: Path
+    options: Sequence[str]
+    bytecode: Path
+
+    def run(self, source: Path, command: Sequence[str], *more: str) -> tuple[float, float]:
+        """Run a command of the pinwise in `source`; return its seconds of the wall and of the processor."""
+        foreign = ("PIP_", "UV_", "PINWISE_", "XDG_", "VIRTUAL_ENV", "PYTHON")
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
+        environment |= {"HOME": str(self.folder), "PIP_CONFIG_FILE": os.devnull}
+        environment |= {"PYTHONPATH": str(source), "PYTHONPYCACHEPREFIX": str(self.bytecode)}
+        words = [sys.executable, "-m", "pinwise", *command, *self.options, *more]
+        busy, started = _processor(), time.perf_counter()
+        done = subprocess.run(
+            words, check=False, capture_output=True, text=True, env=environment, cwd=self.folder, timeout=600
+        )
+        seconds = time.perf_counter() - started
+        if done.returncode:
+            raise SystemExit(f"{' '.join(words)}\nended with {done.returncode}:\n{done.stderr}")
+        return seconds, _processor() - busy
+
+
+def _processor() -> float:
+    """Return how many seconds the processor has spent on processes that were run."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def commands(asked: str) -> Mapping[str, Sequence[str]]:
+    """Return what is timed."""
+    return {
+        "advise --check": ["advise", "--check"],
+        f"why {asked}": ["why", asked],
+        "advise": ["advise"],
+        "advise --upgrade": ["advise", "--upgrade"],
+    }
+
+
+def timed(place: Place, sources: Sequence[Path], asked: str, repeat: int) -> None:
+    """Print a table of the medians."""
+    seconds: dict[tuple[str, Path], list[tuple[float, float]]] = {}
+    for attempt in range(repeat + 1):  # the first fills the caches of byte code and files
+        for name, command in commands(asked).items():
+            for source in sources if attempt % 2 else sources[::-1]:
+                spent = place.run(source, command, "--offline")
+                if attempt:
+                    seconds.setdefault((name, source), []).append(spent)
+    both = "wall (processor)"
+    print(f"| command | s, {both} |" if len(sources) == 1 else f"| {both} | before, s | now, s | ratio |")
+    print("|---|---|" if len(sources) == 1 else "|---|---|---|---|")
+    for name in commands(asked):
+        medians = [tuple(map(median, zip(*seconds[name, source], strict=True))) for source in sources]
+        cells = [f"{wall:.2f} ({busy:.2f})" for wall, busy in medians]
+        if len(sources) > 1:
+            cells.append(f"{medians[-1][0] / medians[0][0]:.2f} ({medians[-1][1] / medians[0][1]:.2f})")
+        print(f"| `{name}` | {' | '.join(cells)} |")
+
+
+def main() -> None:
+    """Make the place, then time."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--index", required=True, help="URL of the simple API")
+    parser.add_argument("--set", required=True, type=Path, help="a requirements file")
+    parser.add_argument("--config-file", type=Path, help="settings, such as the metadata of silent releases")
+    parser.add_argument("--before", type=Path, help="the `src` of another pinwise")
+    parser.add_argument("--why", default="", help="the project to ask about; the first one of the set")
+    parser.add_argument("--repeat", type=int, default=9)
+    given = parser.parse_args()
+    asked = given.why or given.set.read_text(encoding="utf-8").split("==")[0].split()[0]
+    options = ["--index-url", given.index, "--python", PYTHON, "--platform", PLATFORM]
+    if given.config_file:
+        options += ["--config-file", str(given.config_file.resolve())]
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch, "project")
+        folder.mkdir()
+        shutil.copy(given.set, folder / "requirements.in")
+        place = Place(folder, [*options, "--kb", str(folder / "kb.sqlite")], Path(scratch, "bytecode"))
+        sources = [*([given.before.resolve()] if given.before else []), HERE]
+        place.run(sources[0], ["advise"])
+        timed(place, sources, asked, given.repeat)
+
+
+if __name__ == "__main__":
+    main()
