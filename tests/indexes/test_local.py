@@ -9,11 +9,11 @@ import pytest
 from pinwise.actions.errands import Delivery, Errand, PageAnswer, PageDelivery, PageErrand
 from pinwise.indexes.courier import IndexCourier
 from pinwise.indexes.flows import Answer, Fetch
-from pinwise.indexes.limits import Limits
 from pinwise.indexes.local import read_local, to_address
 from pinwise.indexes.transport import Transport, TransportSettings
 from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import Project
+from pinwise.model.limits import Limits
 from pinwise.model.names import normalise
 from pinwise.model.request import Index
 from support.artifacts import wheel

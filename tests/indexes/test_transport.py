@@ -13,14 +13,14 @@ import pytest
 
 from pinwise.indexes.flows import Answer as Found
 from pinwise.indexes.flows import Fetch, Flow
-from pinwise.indexes.limits import Limits
 from pinwise.indexes.transport import Finished, Transport, TransportSettings
 from pinwise.model.errors import IndexFailure, PinwiseError, UsageError
+from pinwise.model.limits import Limits
 from pinwise.model.request import Index
 from support.artifacts import wheel
 from support.loopback import Answer, LoopbackIndex
 
-QUICK = Limits(retries=2, backoff=0.01, retry_after=0.05, connect=2, read=1, deadline=5)
+QUICK = Limits(retries=2, backoff=0.01, retry_after=0.05, connect_timeout=2, read_timeout=1, fetch_timeout=5)
 BUILT = wheel("flask", "3.0", padding=10_000)
 FILE = f"/files/{BUILT.filename}"
 
@@ -183,20 +183,20 @@ def test_silence(index: LoopbackIndex) -> None:
     """An index that says nothing is given up after the read time-out of each attempt."""
     index.answer("/x", Answer(delay=3))
     with within(2.5), pytest.raises(IndexFailure, match="did not answer in time"):
-        run(fetch_of(index, "/x"), replace(QUICK, read=0.2))
+        run(fetch_of(index, "/x"), replace(QUICK, read_timeout=0.2))
 
 
 def test_dripping_body(index: LoopbackIndex) -> None:
     """An answer that comes byte by byte ends at the deadline, which no read time-out would see."""
     index.answer("/x", Answer(200, b"x" * 200, delay=0.1, drip=True))
     with within(4), pytest.raises(IndexFailure, match=r"took longer than 0\.5 seconds"):
-        run(fetch_of(index, "/x"), replace(QUICK, deadline=0.5))
+        run(fetch_of(index, "/x"), replace(QUICK, fetch_timeout=0.5))
 
 
 def test_dripping_headers() -> None:
     """Headers that come byte by byte end shortly after the deadline, and the slot is free again."""
     with _dripping_server() as url, within(8):
-        settings = TransportSettings("x", limits=replace(QUICK, deadline=0.3, connections=1, retries=0))
+        settings = TransportSettings("x", limits=replace(QUICK, fetch_timeout=0.3, connections=1, retries=0))
         with Transport(settings) as transport:
             for key in range(2):
                 transport.submit(key, Index(url), once(Fetch(url, "the page of `flask`", 100)))
@@ -251,8 +251,9 @@ def test_packed_size(index: LoopbackIndex) -> None:
     """The limit holds for what is unpacked."""
     packed = gzip.compress(bytes(10**7))
     index.answer("/x", Answer(200, packed, headers={"Content-Encoding": "gzip"}))
-    assert run(fetch_of(index, "/x", limit=10**6))[0].is_cut
-    assert len(run(fetch_of(index, "/x", limit=10**7))[1]) == 10**7
+    lax = replace(QUICK, unpack_ratio=2000)
+    assert run(fetch_of(index, "/x", limit=10**6), lax)[0].is_cut
+    assert len(run(fetch_of(index, "/x", limit=10**7), lax)[1]) == 10**7
 
 
 def test_damaged_packing(index: LoopbackIndex) -> None:
@@ -270,10 +271,11 @@ def test_redirections(index: LoopbackIndex) -> None:
     for number in range(6):
         index.answer(f"/{number}", Answer(301, headers={"Location": f"/{number + 1}"}))
     index.answer("/6", Answer(200, b"x"))
-    answer, body = run(fetch_of(index, "/1"))
+    five = replace(QUICK, redirects=5)
+    answer, body = run(fetch_of(index, "/1"), five)
     assert (answer.url, body) == (f"{index.root}/6", b"x")
     with pytest.raises(IndexFailure, match="redirected more than 5 times"):
-        run(fetch_of(index, "/0"))
+        run(fetch_of(index, "/0"), five)
 
 
 @pytest.mark.parametrize(
