@@ -255,14 +255,14 @@ def _wheel_text(file: File, subject: Subject, limits: Limits) -> Flow[bytes | No
             return None
         if answer.status != _PART:  # the server sent the whole file
             _hold_to_whole(answer, fetch, subject)
-            return _whole_wheel(answer, fetch, file, subject)
+            return _whole_wheel(answer, fetch, file, subject, limits)
         start, total = _content_range(answer, fetch, subject)
         remote = remote or RemoteFile(total)
         if total != remote.size or file.size not in (None, total):
             _refuse(subject.index_url, f"answered for {fetch.what} with parts of files of different sizes")
         remote.add(start, answer.read())
         try:
-            return read_wheel(remote, subject.name)
+            return read_wheel(remote, subject.name, limits)
         except MissingBytesError as gap:
             end = min(total, max(gap.end, gap.start + TAIL))
             fetch = fetch._replace(span=(gap.start, end))
@@ -270,14 +270,14 @@ def _wheel_text(file: File, subject: Subject, limits: Limits) -> Flow[bytes | No
     raise BrokenArchiveError("its directory is spread over too many places")
 
 
-def _whole_wheel(answer: Answer, fetch: Fetch, file: File, subject: Subject) -> bytes | None:
+def _whole_wheel(answer: Answer, fetch: Fetch, file: File, subject: Subject, limits: Limits) -> bytes | None:
     if answer.is_cut:
         raise BrokenArchiveError(
             f"its index gives no part of it, and it is larger than {fetch.limit:,} bytes"
         )
     _hold_to_digest(answer, file.sha256, fetch, subject)
     answer.body.seek(0)
-    return read_wheel(answer.body, subject.name)
+    return read_wheel(answer.body, subject.name, limits)
 
 
 def _content_range(answer: Answer, fetch: Fetch, subject: Subject) -> tuple[int, int]:
@@ -310,7 +310,7 @@ def _sdist_flow(file: File, subject: Subject, limits: Limits) -> Flow[DocumentAn
     _hold_to_digest(answer, file.sha256, fetch, subject)
     answer.body.seek(0)
     try:
-        texts = read_sdist(answer.body, file.filename, subject.name)
+        texts = read_sdist(answer.body, file.filename, subject.name, limits)
     except BrokenArchiveError as error:
         return {Origin.SDIST: Unusable(f"`{plain(file.filename)}` cannot be read: {error}")}
     return {
