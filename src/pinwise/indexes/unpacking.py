@@ -3,6 +3,8 @@
 import zlib
 from collections.abc import Callable, Iterator
 
+from pinwise.indexes.plain import plain
+
 STEP = 2**16
 FREE = 2**20
 """Bytes that anything may unpack to, whatever its ratio: short answers of many blanks are no bombs."""
@@ -29,7 +31,7 @@ class Unpacker:
     def __init__(self, encoding: str, ratio: int) -> None:
         kind = encoding.strip().lower()
         if kind not in ("", "identity", "deflate", *_GZIP):
-            raise UnpackingError(f"packed in the way `{kind}`, which was not asked for")
+            raise UnpackingError(f"packed in the way `{plain(kind, 40)}`, which was not asked for")
         self._is_packed = kind not in ("", "identity")
         self._window = "gzip" if kind in _GZIP else "zlib"
         self._ratio = ratio

@@ -28,6 +28,7 @@ LIMITS: tuple[tuple[str, Kind, str], ...] = (
         Kind.COUNT,
         "How often a fetch is tried again after a failure that may pass, each time after a longer while.",
     ),
+    ("backoff", Kind.SECONDS, "How long we wait before the first retry; then twice as long, and so on."),
     (
         "retry_after",
         Kind.SECONDS,
