@@ -224,6 +224,7 @@ def _all() -> tuple[HostileArchive, ...]:
         ("a name that climbs within", zipped(WHEEL_MEMBERS, ("a/../../b", b"x")), "outside of its folder"),
         ("a name that climbs in Windows", zipped(WHEEL_MEMBERS, ("..\\evil", b"x")), "outside of its folder"),
         ("an absolute name", zipped(WHEEL_MEMBERS, ("/etc/evil", b"x")), "absolute name"),
+        ("no name", zipped(WHEEL_MEMBERS, ("./.", b"x")), "without a name"),
         ("an absolute name in Windows", zipped(WHEEL_MEMBERS, ("C:\\evil", b"x")), "absolute name"),
         ("a link", zipped(WHEEL_MEMBERS, (_of_kind("b", stat.S_IFLNK), b"/etc/passwd")), "a link"),
         ("a device", zipped(WHEEL_MEMBERS, (_of_kind("b", stat.S_IFCHR), b"")), "a device"),

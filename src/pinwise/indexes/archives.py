@@ -189,6 +189,6 @@ def _is_wanted(parts: tuple[str, ...], name: NormalizedName) -> bool:
 def _zip_texts(
     file: BinaryIO, is_wanted: Callable[[tuple[str, ...]], bool], limits: Limits
 ) -> Iterator[tuple[tuple[str, ...], bytes]]:
-    for path, info in read_directory(file, limits):
-        if is_wanted(path) and not info.is_dir():
-            yield path, read_member(file, info, limits)
+    for entry in read_directory(file, limits):
+        if is_wanted(entry.path) and not entry.is_folder:
+            yield entry.path, read_member(file, entry.info, limits)

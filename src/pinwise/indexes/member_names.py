@@ -38,6 +38,8 @@ class MemberNames:
             raise BrokenArchiveError("the names of its files are too long")
         path = parts_of(name)
         if not is_folder:
+            if not path:
+                raise BrokenArchiveError("it holds a file without a name")
             if path in self._seen:
                 raise BrokenArchiveError(f"it holds `{printable_name(name)}` twice")
             self._seen.add(path)

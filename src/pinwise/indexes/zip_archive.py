@@ -77,6 +77,11 @@ class Entry(NamedTuple):
     path: tuple[str, ...]
     info: zipfile.ZipInfo
 
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder, which the standard library cannot say of a file without a name."""
+        return self.info.orig_filename.endswith("/")
+
 
 def read_directory(file: Readable, limits: Limits) -> tuple[Entry, ...]:
     """Return the files of a ZIP file.
@@ -95,7 +100,7 @@ def read_directory(file: Readable, limits: Limits) -> tuple[Entry, ...]:
 
 
 def _checked(info: zipfile.ZipInfo, names: MemberNames) -> tuple[str, ...]:
-    path = names.add(info.orig_filename, is_folder=info.is_dir())
+    path = names.add(info.orig_filename, is_folder=info.orig_filename.endswith("/"))
     kind = _SPECIAL.get(stat.S_IFMT(info.external_attr >> 16))
     if kind is not None:
         raise BrokenArchiveError(f"it holds {kind}: `{printable_name(info.filename)}`")
