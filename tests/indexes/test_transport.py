@@ -123,6 +123,18 @@ def test_credentials_stay_at_home(index: LoopbackIndex) -> None:
         assert "Authorization" not in other.requests[0].headers
 
 
+def test_cookies_go_nowhere(index: LoopbackIndex) -> None:
+    """A cookie that an index sets is sent back to nobody: it would go to another index on the same host."""
+    index.answer("/x", Answer(200, headers={"Set-Cookie": "login=secret; Path=/"}))
+    with LoopbackIndex() as other, Transport(TransportSettings("x", limits=QUICK)) as transport:
+        for key, url in enumerate((f"{index.root}/x", f"{index.root}/x", f"{other.root}/x")):
+            transport.submit(key, Index(url), once(Fetch(url, "x", 100)))
+            assert [len(batch) for batch in transport.results() if batch] == [1]
+        requests = [*index.requests, *other.requests]
+    assert len(requests) == 3
+    assert not any("cookie" in name.lower() for request in requests for name in request.headers)
+
+
 # --- passing failures
 
 
