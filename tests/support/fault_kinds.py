@@ -461,6 +461,11 @@ def _contents() -> Iterator[Fault]:
         "",
         "no harm",
     )
+    slow_charset = "text/html; charset=punycode"
+    links = b"<a href=bad-1-py3-none-any.whl>" + b"<p " + b"a" * 20_000 + b"-" + b"z" * 20_000
+    yield Fault(
+        "a charset that takes for ever", "page", _answer(links, kind=slow_charset), "ends in the middle"
+    )
     yield Fault("cookies", "page", _with_page(set_cookie="login=secret; Path=/"), "", "no harm")
 
 

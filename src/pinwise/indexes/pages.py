@@ -36,6 +36,7 @@ _STATUSES = frozenset({"active", "archived", "quarantined", "deprecated"})
 _LONGEST_URL = 4_000
 _OBJECTS = 6  # of JSON, for each file
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]{1,40})", re.ASCII)
+_NARROW_CHARSETS = frozenset({"iso-8859-1", "iso8859-1", "latin-1", "latin1", "windows-1252", "cp1252"})
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _USER = re.compile(r"^([a-z]+://)[^/?#]*@", re.IGNORECASE)
 _HOST = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]+\]|[^/?#\[\]:@\\]+)(?::\d{1,5})?(?:[/?]|$)", re.IGNORECASE)
@@ -216,10 +217,12 @@ def _json_metadata(offer: object) -> str | None:
 
 
 def _decode(body: bytes, charset: str) -> str:
-    try:
-        return body.decode(charset, errors="replace")
-    except (LookupError, ValueError):
-        return body.decode("utf-8", errors="replace")
+    """Return the text of a page: in one of the charsets that pages have, or in UTF-8 whatever they claim.
+
+    Among the codecs that any name may pick there are some that take quadratic time (``punycode``).
+    """
+    is_narrow = charset.lower() in _NARROW_CHARSETS
+    return body.decode("cp1252" if is_narrow else "utf-8", errors="replace")
 
 
 def _read_html(text: str, source: PageSource) -> Listing:

@@ -139,6 +139,10 @@ class Transport:
         self._under_way.add(task)
         lane.under_way += 1
         lane.waiting.put(task)
+        self._staff(lane)
+
+    def _staff(self, lane: _Lane) -> None:
+        """Start one more thread where there is work for it."""
         lane.threads = [thread for thread in lane.threads if thread.is_alive()]
         if len(lane.threads) < min(_THREADS, lane.under_way):
             thread = threading.Thread(target=self._work, args=(lane,), name="pinwise-transport", daemon=True)
@@ -202,7 +206,8 @@ class Transport:
             self._release(task)
             self._forget(task)
             if task.thread in task.lane.threads:
-                task.lane.threads.remove(task.thread)  # whenever it comes back, it ends: others may begin
+                task.lane.threads.remove(task.thread)  # whenever it comes back, it ends
+            self._staff(task.lane)
             batch.append(Finished(task.key, None, self._late(fetch)))
 
     def _forget(self, task: _Task) -> None:
