@@ -25,7 +25,7 @@ from pinwise.indexes.plain import host_of, plain
 from pinwise.indexes.statements import Subject, egg_info_document, sdist_document, stated_document
 from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import Document, File, Origin, Project, Unusable
-from pinwise.model.limits import Limits
+from pinwise.model.limits import Limits, limit_hint
 from pinwise.model.names import NormalizedName
 
 EXPECTED = frozenset({200, 206, 304, 404, 410, 416})
@@ -158,7 +158,8 @@ def _listing(answer: Answer, fetch: Fetch, source: PageSource) -> Listing:
     if answer.status != _OK:
         _refuse(source.index_url, f"answered {answer.status} for {fetch.what}")
     if answer.is_cut:
-        _refuse(source.index_url, f"sent more than {fetch.limit:,} bytes for {fetch.what}")
+        reason = f"sent more than {fetch.limit:,} bytes for {fetch.what}"
+        _refuse(source.index_url, reason, hint=limit_hint("page_bytes"))
     body = answer.read()
     if _may_be_cut(answer, body):
         _refuse(source.index_url, f"broke off {fetch.what}")
@@ -333,8 +334,8 @@ def _hold_to_digest(answer: Answer, expected: str | None, fetch: Fetch, subject:
         )
 
 
-def _refuse(index_url: str, what: str) -> NoReturn:
+def _refuse(index_url: str, what: str, *, hint: str | None = None) -> NoReturn:
     raise IndexFailure(
         f"`{host_of(index_url)}` {what}",
-        hint="check the address of the index, and try again later",
+        hint=hint or "check the address of the index, and try again later",
     )

@@ -11,7 +11,7 @@ from pinwise.indexes.flows import Answer, Fetch
 from pinwise.indexes.plain import host_of
 from pinwise.indexes.unpacking import Unpacker
 from pinwise.model.errors import IndexFailure
-from pinwise.model.limits import Limits
+from pinwise.model.limits import Limits, limit_hint
 
 if TYPE_CHECKING:
     import httpx2
@@ -100,7 +100,8 @@ class Intake:
             passed = self._watch.clock() - started
             if passed > self._limits.read_timeout and received < self._limits.slowest_rate * passed:
                 rate = f"less than {self._limits.slowest_rate:,} bytes per second"
-                raise failure(self._fetch.url, self._fetch, f"sends {rate}")
+                hint = limit_hint("slowest_rate")
+                raise failure(self._fetch.url, self._fetch, f"sends {rate}", hint=hint)
             yield chunk
 
 

@@ -21,7 +21,7 @@ from pinwise.indexes.json_text import BrokenJsonError, read_json
 from pinwise.indexes.plain import host_of, plain
 from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import File, Project, Release, Skip
-from pinwise.model.limits import Limits
+from pinwise.model.limits import Limits, limit_hint
 from pinwise.model.names import NormalizedName
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
@@ -141,10 +141,11 @@ def _release(files: Collection[tuple[Version, File]]) -> Release:
     return Release(version, tuple(sorted((file for _, file in files), key=lambda file: file.filename)))
 
 
-def _refuse(source: PageSource, what: str) -> NoReturn:
+def _refuse(source: PageSource, what: str, hint: str | None = None) -> NoReturn:
     raise IndexFailure(
         f"{source.words} {what}",
-        hint="check that the address is the one of a package index that speaks the simple API, version 1",
+        hint=hint
+        or "check that the address is the one of a package index that speaks the simple API, version 1",
     )
 
 
@@ -176,7 +177,7 @@ def _read_json(body: bytes, source: PageSource) -> Listing:
 
 def _hold_to_count(files: int, source: PageSource) -> None:
     if files > source.limits.page_files:
-        _refuse(source, f"lists more than {source.limits.page_files:,} files")
+        _refuse(source, f"lists more than {source.limits.page_files:,} files", limit_hint("page_files"))
 
 
 def _check_api_version(version: str, source: PageSource) -> None:

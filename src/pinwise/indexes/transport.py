@@ -23,6 +23,7 @@ from pinwise.indexes.local import read_local, to_address
 from pinwise.indexes.plain import plain
 from pinwise.indexes.web import WebOrigin, origin_of
 from pinwise.model.errors import FailureError, IndexFailure
+from pinwise.model.limits import limit_hint
 from pinwise.model.request import Index
 
 __all__ = ["Finished", "Transport", "TransportSettings"]
@@ -347,4 +348,6 @@ class Transport:
         return answer
 
     def _late(self, fetch: Fetch) -> IndexFailure:
-        return failure(fetch.url, fetch, f"took longer than {self._allowed(fetch):g} seconds")
+        limit = "file_timeout" if fetch.is_file else "fetch_timeout"
+        reason = f"took longer than {self._allowed(fetch):g} seconds"
+        return failure(fetch.url, fetch, reason, hint=limit_hint(limit))

@@ -56,3 +56,8 @@ class Limits:
     retries: int = 3
     backoff: float = 0.25
     retry_after: float = 60.0
+
+
+def limit_hint(name: str) -> str:
+    """Return what to do where an index that one trusts needs more than a limit allows."""
+    return f"try again later; for an index that you trust, raise the setting `{name}`"
