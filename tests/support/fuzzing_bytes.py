@@ -1,8 +1,12 @@
-"""Every parser of what comes over the wire: the one error that it may raise, and inputs to begin with."""
+"""Feed parsers of bytes from the wire with damaged ones: they read them, or raise the one error they name.
+
+Texts are damaged by `support.fuzzing`. Here it is bytes: pages, archives, packed answers.
+"""
 
 import gzip
+import hashlib
 import io
-import re
+import random
 import time
 import zlib
 from collections.abc import Callable, Sequence
@@ -10,8 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pinwise.formats.entries import parse_requirement
-from pinwise.formats.static_metadata import parse_egg_info, parse_metadata
 from pinwise.indexes.archives import BrokenArchiveError, read_sdist, read_wheel
 from pinwise.indexes.filenames import belongs_to, parse_filename
 from pinwise.indexes.netrc import parse_netrc
@@ -21,7 +23,7 @@ from pinwise.indexes.web import next_place, origin_of, wait_asked
 from pinwise.model.errors import IndexFailure
 from pinwise.model.limits import Limits
 from pinwise.model.names import normalise
-from support.artifacts import metadata_text, sdist, wheel
+from support.artifacts import sdist, wheel
 from support.hostile_archives import HOSTILE_ARCHIVES, SDIST_MEMBERS, tarred, zipped
 
 NAME = normalise("a")
@@ -31,6 +33,7 @@ LONGEST = 2.0
 SEEDS = Path(__file__).parent.parent / "indexes" / "seeds"
 """Inputs that found something, one file each: ``PARSER-DIGEST.bin``."""
 
+_LENGTHS = (0, 0, 0, 1, 2, 4, 20, 100, 1000)
 _LIMITS = Limits(unpacked_bytes=2**22, member_bytes=2**18)
 _SOURCE = PageSource("https://index.example/simple/a/", "https://index.example/simple", NAME)
 
@@ -72,6 +75,51 @@ class Parser:
         if passed > LONGEST:
             raise AssertionError(f"took {passed:.1f} seconds for {len(content):,} bytes")
 
+    def failure_on(self, content: bytes) -> str:
+        """Return what it does wrong with an input, "" where it does nothing wrong."""
+        try:
+            self.try_on(content)
+        except Exception as error:  # noqa: BLE001  # that is what is looked for
+            return type(error).__name__
+        return ""
+
+    def keep(self, content: bytes) -> Path:
+        """Keep an input that found something, as small as it still finds it."""
+        content = _smaller(self, content, self.failure_on(content))
+        path = SEEDS / f"{self.name}-{hashlib.sha256(content).hexdigest()[:12]}.bin"
+        SEEDS.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+
+def damaged_bytes(parser: Parser, seed: int) -> bytes:
+    """Return one damaged input of a parser, always the same for the same seed and the same inputs."""
+    rng = random.Random(f"{parser.name} {seed}")
+    inputs = (*parser.seeds, *parser.kept())
+    edits: list[Edit] = []
+    for _ in range(rng.randint(1, 10)):
+        other = rng.choice(inputs)
+        start = rng.randrange(len(other) + 1)
+        spliced = other[start : start + rng.choice(_LENGTHS)]
+        piece = rng.choice((rng.choice(parser.tokens), rng.randbytes(rng.randint(0, 6)), spliced))
+        edits.append((rng.randrange(2**16), rng.choice(_LENGTHS), piece * rng.choice((1, 1, 1, 2, 100))))
+    return mutate(rng.choice(inputs), edits)
+
+
+def _smaller(parser: Parser, content: bytes, kind: str) -> bytes:
+    """Return the input without what it does not need to fail in the same way."""
+    step = len(content) // 2
+    while step:
+        place = 0
+        while place < len(content):
+            shorter = content[:place] + content[place + step :]
+            if parser.failure_on(shorter) == kind:
+                content = shorter
+            else:
+                place += step
+        step //= 2
+    return content
+
 
 def mutate(content: bytes, edits: Sequence[Edit]) -> bytes:
     """Return bytes with changes, one after the other."""
@@ -89,10 +137,6 @@ def _page(kind: str) -> Callable[[bytes], object]:
         return to_project(read_listing(content, kind, _SOURCE), NAME, _SOURCE.index_url)
 
     return parse
-
-
-def _metadata(content: bytes) -> object:
-    return parse_metadata(content), parse_egg_info(metadata_text("a", "1"), content)
 
 
 def _sdist(content: bytes) -> object:
@@ -142,12 +186,6 @@ def _netrc(content: bytes) -> object:
     return parse_netrc(content.decode("utf-8", "replace"))
 
 
-def _requirement(content: bytes) -> object:
-    requirement = parse_requirement(content.decode("utf-8", "replace"))
-    assert str(requirement).replace("\t", " ").isprintable() or re.search(r"\s", str(requirement))
-    return requirement
-
-
 _HTML = b"""<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.1"><base href="/x/">
 </head><body><a href="../a-1-py3-none-any.whl#sha256=%s" data-requires-python="&gt;=3" data-yanked="no"
 data-upload-time='2024-01-02T03:04:05Z' data-core-metadata=true>a</a><!-- c -->
@@ -158,10 +196,6 @@ _JSON = (
     b' "hashes": {"sha256": "' + b"ab" * 32 + b'"}, "requires-python": ">=3", "yanked": "x",'
     b' "upload-time": "2024-01-02T03:04:05.6Z", "core-metadata": {"sha256": "' + b"cd" * 32 + b'"}}]}'
 )
-_METADATA = metadata_text(
-    "a", "1", requires=["b[x]>=1,<2; python_version<'3.9' and extra=='t'", "c @ https://x.example/c.whl"],
-    requires_python=">=3.8", extras=["t"], dynamic=["Version"],
-).encode()  # fmt: skip
 _NUMBERS = (b"\0", b"\xff" * 4, b"\x00\x00\x00\x80", b"9" * 30, b"-1", b"1e999", b"NaN")
 _TEXTS = (
     b"\x1b[31m",
@@ -224,53 +258,6 @@ PARSERS: tuple[Parser, ...] = (
             b",",
             b"\xef\xbb\xbf",
             b"\xff\xfe",
-            *_TEXTS,
-            *_NUMBERS,
-        ),
-    ),
-    Parser(
-        "metadata",
-        _metadata,
-        (),
-        (_METADATA, b"b>=1\n[x]\nc\n[:python_version<'3']\nd\n"),
-        (
-            b"\nRequires-Dist: ",
-            b"\nName: ",
-            b"\nVersion: ",
-            b";",
-            b"(",
-            b"[",
-            b"==",
-            b"===",
-            b" and ",
-            b"extra == 'x'",
-            b"@ http://[",
-            b"\n\n",
-            b"\n ",
-            *_TEXTS,
-            *_NUMBERS,
-        ),
-    ),
-    Parser(
-        "requirement",
-        _requirement,
-        ValueError,
-        tuple(line[15:] for line in _METADATA.split(b"\n") if line.startswith(b"Requires-Dist: ")),
-        (
-            b";",
-            b"(",
-            b")",
-            b"[",
-            b"]",
-            b"==",
-            b"===",
-            b"~=",
-            b"*",
-            b" and ",
-            b" or ",
-            b" not in ",
-            b"extra",
-            b"@",
             *_TEXTS,
             *_NUMBERS,
         ),

@@ -1,10 +1,10 @@
-"""Whatever a parser is fed, it answers or raises its one error: `python -m support.fuzz` looks longer."""
+"""Whatever a parser is fed, it answers or raises its one error: `benchmarks/fuzz.py` looks longer."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from support.parsers import PARSERS, Parser, mutate
+from support.fuzzing_bytes import PARSERS, Parser, mutate
 
 
 @pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.name)
