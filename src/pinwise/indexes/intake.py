@@ -100,7 +100,7 @@ class Intake:
             passed = self._watch.clock() - started
             if passed > self._limits.read_timeout and received < self._limits.slowest_rate * passed:
                 rate = f"less than {self._limits.slowest_rate:,} bytes per second"
-                hint = limit_hint("slowest_rate")
+                hint = limit_hint("slowest_rate", "lower")
                 raise failure(self._fetch.url, self._fetch, f"sends {rate}", hint=hint)
             yield chunk
 

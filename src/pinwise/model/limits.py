@@ -58,6 +58,6 @@ class Limits:
     retry_after: float = 60.0
 
 
-def limit_hint(name: str) -> str:
+def limit_hint(name: str, change: str = "raise") -> str:
     """Return what to do where an index that one trusts needs more than a limit allows."""
-    return f"try again later; for an index that you trust, raise the setting `{name}`"
+    return f"try again later; for an index that you trust, {change} the setting `{name}`"
