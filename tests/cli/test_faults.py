@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
@@ -16,7 +16,7 @@ from pinwise.model.facts import Project, Release
 from pinwise.model.names import normalise
 from support.fault_kinds import FAULTS
 from support.fault_server import FaultServer
-from support.faults import SCALED, Fault, prepare, set_up, take_back
+from support.faults import Fault, prepare, set_up, take_back
 from support.place import TARGET
 
 BAD = normalise("bad")
@@ -44,7 +44,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
 
 
 class Run:
-    """A folder in which commands are run under scaled limits."""
+    """A folder in which commands are run."""
 
     def __init__(self, folder: Path, server: FaultServer, patch: pytest.MonkeyPatch) -> None:
         self.kb = folder / "kb.sqlite"
@@ -55,8 +55,12 @@ class Run:
         patch.chdir(self.project)
         for name, value in {"PINWISE_KB": self.kb, "PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": 1}.items():
             patch.setenv(name, str(value))
-        for name, limit in SCALED.items():
-            patch.setenv(f"PINWISE_{name.upper()}", str(limit))
+        self._patch = patch
+
+    def hold_to(self, limits: Mapping[str, float]) -> None:
+        """Set the limits of the commands to come."""
+        for name, limit in limits.items():
+            self._patch.setenv(f"PINWISE_{name.upper()}", str(limit))
 
     def advise(self, *arguments: str) -> Result:
         """Advise for a declared target."""
@@ -79,6 +83,7 @@ def first_release(project: Project | None) -> Release | None:
 def test_faults(fault: Fault, known: Known, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It ends in time with its exit code and its reason, without a traceback, and what was known stays."""
     run = Run(tmp_path, known.server, monkeypatch)
+    run.hold_to(fault.limits())
     copyfile(known.kb, run.kb)
     before = run.facts()
     set_up(known.server, fault)

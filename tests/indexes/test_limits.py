@@ -169,7 +169,7 @@ WHEEL = {"bad-2.dist-info/METADATA": metadata_text("bad", "2").encode()}
 
 CONTROLS = (
     Control("read_timeout", 20, late, "did not answer in time", lax={"fetch_timeout": 30, "retries": 0}),
-    Control("fetch_timeout", 30, slowly(page() + b" " * 1000, 130, 0.1), "took longer than 0.6 seconds"),
+    Control("fetch_timeout", 30, slowly(page() + b" " * 10_000, 1000, 0.1), "took longer than 0.6 seconds"),
     Control(
         "file_timeout",
         30,

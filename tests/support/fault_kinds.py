@@ -136,13 +136,13 @@ def _times() -> Iterator[Fault]:
     yield Fault("chunks that drip", "page", _drip(CHUNKED, b"1\r\n \r\n", 0.05), slow)
     yield Fault("a chunk's size that drips", "page", _drip(CHUNKED, b"0", 0.05), late)
     yield Fault("a body without a length that drips", "page", _drip(JSON_HEAD + b"\r\n", b" ", 0.05), slow)
-    yield Fault("a body just fast enough", "page", _drip(JSON_HEAD + b"\r\n", b" " * 100, 0.05), late)
+    yield Fault("a body just fast enough", "page", _drip(JSON_HEAD + b"\r\n", b" " * 1000, 0.05), late)
     yield Fault("metadata that never comes", "metadata", _silence, silent)
     yield Fault("metadata that drips", "metadata", _drip(HEAD + b"\r\n", b"x", 0.05), slow)
     yield Fault("a wheel that never comes", "wheel", _silence, silent)
     yield Fault("a wheel that drips", "wheel", _drip(HEAD + b"\r\n", b"x", 0.05), slow)
     yield Fault("an sdist that drips", "sdist", _drip(HEAD + b"\r\n", b"x", 0.05), slow)
-    yield Fault("an sdist just fast enough", "sdist", _drip(HEAD + b"\r\n", b"x" * 100, 0.05), late)
+    yield Fault("an sdist just fast enough", "sdist", _drip(HEAD + b"\r\n", b"x" * 1000, 0.05), late)
 
 
 def _sizes() -> Iterator[Fault]:

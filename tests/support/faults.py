@@ -44,6 +44,16 @@ SCALED: dict[str, float] = {
 }
 """The limits under which faults are played: a hundred of them should not take a minute."""
 
+PATIENT: dict[str, float] = {
+    "connect_timeout": 5,
+    "read_timeout": 5,
+    "fetch_timeout": 10,
+    "file_timeout": 10,
+}
+"""The limits of time for faults that need none to end: others share the processor."""
+
+_SLOW = ("did not answer", "took longer", "sends less")
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -63,6 +73,15 @@ class Fault:
     play: Play
     expected: str
     ending: Ending = "failure"
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it is a limit of time that ends it."""
+        return self.expected.startswith(_SLOW)
+
+    def limits(self) -> dict[str, float]:
+        """Return the limits under which it is played."""
+        return SCALED if self.is_slow else SCALED | PATIENT
 
 
 # --- what is listed
