@@ -34,6 +34,9 @@ _THREADS = 16
 _TICK = 0.1
 """Seconds after which every wait looks up: for Ctrl-C, and for attempts past their end."""
 
+_FAREWELL = 0.05
+"""Seconds for which threads are waited for at the end: those at the network wake up at once."""
+
 _SLACK = 0.5
 """Seconds past its end after which an attempt that hangs is given up from outside."""
 
@@ -175,7 +178,7 @@ class Transport:
         for lane in self._lanes.values():
             for _ in lane.threads:
                 lane.waiting.put(None)
-        limit = time.monotonic() + _TICK
+        limit = time.monotonic() + _FAREWELL
         for thread in threads:
             thread.join(max(0.0, limit - time.monotonic()))
         if not any(thread.is_alive() for thread in threads):
