@@ -54,7 +54,7 @@ def many_files(line: Line) -> None:
             "hashes": {},
             "requires-python": ">=" + ",>=".join(f"3.{number}.{minor}" for minor in range(30)),
         }
-        for number in range(30_000)
+        for number in range(20_000)
     ]
     line.answer(page("bad", *files))
 
@@ -103,7 +103,7 @@ def interrupted(folder: Path, server: FaultServer) -> float:
     asked = server.count("/simple/bad/")
     running = start(folder, server)
     wait_for(lambda: server.count("/simple/bad/") > asked)
-    time.sleep(0.4)
+    time.sleep(0.3)
     started = time.monotonic()
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=20)
