@@ -258,6 +258,7 @@ class Transport:
         if fetch.url.startswith("file:"):
             if not to_address(task.index.url).startswith("file:"):
                 raise failure(fetch.url, fetch, "is a folder of this machine, which this index must not name")
+            task.end = self._clock() + task.left  # a disk may be far away
             return read_local(fetch)
         for attempt in range(self._limits.retries + 1):
             try:
