@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from pinwise.indexes.flows import Answer as Found
 from pinwise.indexes.flows import Fetch, Flow
 from pinwise.indexes.transport import Finished, Transport, TransportSettings
-from pinwise.model.errors import IndexFailure, PinwiseError, UsageError
+from pinwise.model.errors import FailureError, IndexFailure, PinwiseError, UsageError
 from pinwise.model.limits import Limits
 from pinwise.model.request import Index
 from support.artifacts import wheel
@@ -273,6 +274,17 @@ def test_damaged_packing(index: LoopbackIndex) -> None:
     index.answer("/x", Answer(200, b"no gzip", headers={"Content-Encoding": "gzip"}))
     with pytest.raises(IndexFailure, match="cannot be unpacked"):
         run(fetch_of(index, "/x"))
+
+
+def test_no_room_for_temporary_files(
+    index: LoopbackIndex, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A large answer needs a file for a moment; where there can be none, that is said."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    index.answer("/x", Answer(200, b"x" * 2**21))
+    with pytest.raises(FailureError, match="cannot be kept while it is read: No such file") as caught:
+        run(fetch_of(index, "/x", limit=2**22))
+    assert "TMPDIR" in (caught.value.hint or "")
 
 
 # --- places

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from pinwise.indexes.flows import Answer, Fetch
 from pinwise.indexes.plain import host_of
 from pinwise.indexes.unpacking import Unpacker
-from pinwise.model.errors import IndexFailure
+from pinwise.model.errors import FailureError, IndexFailure
 from pinwise.model.limits import Limits, limit_hint
 
 if TYPE_CHECKING:
@@ -48,6 +48,12 @@ class Intake:
         body = cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY))  # noqa: SIM115  # closed by the driver
         try:
             digest, is_cut = self._take_in(body)
+        except OSError as error:  # of the file: the network has errors of its own
+            body.close()
+            raise FailureError(
+                f"{self._fetch.what} cannot be kept while it is read: {error.strerror or error}",
+                hint="is there room in the folder for temporary files (`TMPDIR`)?",
+            ) from error
         except BaseException:
             body.close()
             raise
