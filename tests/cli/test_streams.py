@@ -72,7 +72,7 @@ def test_letters_that_a_terminal_lacks_are_escaped(tmp_path: Path) -> None:
 def test_text_from_outside_moves_no_cursor(capsys: pytest.CaptureFixture[str]) -> None:
     """Control characters, in whatever line they stand, reach neither stream; our own styles do."""
     hostile = "a\x1b[2J\x9b31m\u202eb\rc"
-    write_lines([Line(hostile), Line(hostile, "bad")], is_plain=True)
+    write_lines([Line(hostile), Line(hostile, "bad")])
     write_warnings([hostile])
     shown = capsys.readouterr()
     assert shown.out == f"{printable(hostile)}\n" * 2
