@@ -112,7 +112,9 @@ HEAVY = frozenset(("highspy", "httpx2", "numpy", "plette", "rich", "sqlite3", "t
 OF_NO_USE_OFFLINE = frozenset(("httpx2", "httpcore2", "plette", "ssl", "yaml"))
 """What an advice from the knowledge base alone does not load."""
 
-LOADED_WITH_THE_NETWORK = frozenset(("pinwise.indexes.transport", "pinwise.indexes.courier"))
+LOADED_WITH_THE_NETWORK = frozenset(
+    ("pinwise.indexes.transport", "pinwise.indexes.courier", "pinwise.indexes.wire")
+)
 """Modules that are imported only where something is fetched, by a function."""
 
 NOT_HERE = frozenset(("pinwise.formats.convert", "pinwise.formats.present.uv", "pinwise.explain.refusal"))

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -40,11 +40,11 @@ if TYPE_CHECKING:
     from pinwise.actions.ports import Installer
     from pinwise.indexes.courier import IndexCourier
     from pinwise.indexes.credentials import Credentials
-    from pinwise.indexes.limits import Limits
     from pinwise.indexes.transport import TransportSettings
     from pinwise.installers.run import Runner
     from pinwise.knowledge.care import StoreCare
     from pinwise.model.edit import Wanted
+    from pinwise.model.limits import Limits
 
 
 # --- manifest and target
@@ -400,24 +400,14 @@ def _offline_worlds(settings: Settings, stack: ExitStack, now: int) -> Worlds:
     return lambda request: World(KnowledgeView(store, request, now=now, max_age=None), None)
 
 
-def fixed_limits(settings: Settings) -> dict[str, int | float]:
-    """Return what an index may do at most, by name, as far as no setting says it: bytes, counts, seconds."""
-    limits = asdict(_limits(settings))
-    return {name: value for name, value in limits.items() if name not in _SET}
-
-
-_SET = frozenset(("connect", "read"))
-"""Limits that are settings: `connect_timeout` and `read_timeout`."""
-
-
 def _terms(settings: Settings, warn: Callable[[str], None]) -> Terms:
     return Terms(reserve=settings.kb_reserve << 20, waiting=warn)
 
 
 def _limits(settings: Settings) -> "Limits":
-    from pinwise.indexes.limits import Limits  # noqa: PLC0415  # not when offline
+    from pinwise.model.limits import Limits  # noqa: PLC0415  # not when offline
 
-    return Limits(connect=settings.connect_timeout, read=settings.read_timeout)
+    return Limits(**{limit.name: getattr(settings, limit.name) for limit in fields(Limits)})
 
 
 def _transport_settings(settings: Settings, warn: Callable[[str], None]) -> "TransportSettings":

@@ -12,19 +12,19 @@ from pinwise.actions.ingest import Ingestion, IngestOptions, Progress
 from pinwise.actions.ports import Wanted
 from pinwise.environment.declare import declare
 from pinwise.indexes.courier import IndexCourier
-from pinwise.indexes.limits import Limits
 from pinwise.indexes.transport import Transport, TransportSettings
 from pinwise.knowledge.store import Store, open_store
 from pinwise.knowledge.view import KnowledgeView
 from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import Document, Metadata, NoProject, Origin, Project, Unusable
+from pinwise.model.limits import Limits
 from pinwise.model.names import NormalizedName, normalise
 from pinwise.model.outcome import Effort
 from pinwise.model.request import FormatControl, Group, Index, Request
 from support.artifacts import sdist, wheel
 from support.loopback import Answer, LoopbackIndex
 
-QUICK = Limits(retries=1, backoff=0.01, retry_after=0.05, connect=2, read=2, deadline=5)
+QUICK = Limits(retries=1, backoff=0.01, retry_after=0.05, connect_timeout=2, read_timeout=2, fetch_timeout=5)
 NOW = 1_800_000_000
 FLASK, CLICK, NONE = normalise("flask"), normalise("click"), normalise("nothing")
 

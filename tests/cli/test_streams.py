@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from pinwise.cli.lines import Line
+from pinwise.cli.paper import write_lines, write_warnings
+from pinwise.cli.streams import printable
+
 TARGET = ("--python", "3.12", "--platform", "manylinux_2_28_x86_64")
 FULL = Path("/dev/full")
 
@@ -63,3 +67,14 @@ def test_letters_that_a_terminal_lacks_are_escaped(tmp_path: Path) -> None:
     result = run(tmp_path, "", "environment", *TARGET, PYTHONIOENCODING="latin-1")
     assert result.returncode == 0
     assert "\n  \\u2026\n" in result.stdout
+
+
+def test_text_from_outside_moves_no_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    """Control characters, in whatever line they stand, reach neither stream; our own styles do."""
+    hostile = "a\x1b[2J\x9b31m\u202eb\rc"
+    write_lines([Line(hostile), Line(hostile, "bad")])
+    write_warnings([hostile])
+    shown = capsys.readouterr()
+    assert shown.out == f"{printable(hostile)}\n" * 2
+    assert shown.err == f"warning: {printable(hostile)}\n"
+    assert printable(hostile).isprintable()

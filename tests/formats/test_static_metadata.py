@@ -92,7 +92,7 @@ def test_a_field_that_was_not_set_says_nothing(value: str) -> None:
         ("Name: a\nVersion: " + "1" * 5000 + "\n", "its metadata has no valid version"),
         ("Name: a\nVersion: 2011k-x\n", "its metadata has no valid version (`2011k-x`)"),
         ("<html>Not found: 404</html>", "its metadata has no valid name (``)"),
-        (b"x" * (4 * 2**20 + 1), "its metadata is larger than 4,194,304 bytes"),
+        (b"x" * (64 * 2**20 + 1), "its metadata is larger than 67,108,864 bytes"),
         ("", "its metadata has no valid name (``)"),
     ],
     ids=range(17),

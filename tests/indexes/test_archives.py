@@ -10,19 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinwise.indexes import archives
 from pinwise.indexes.archives import (
-    LONGEST_TEXT,
     BrokenArchiveError,
     MissingBytesError,
     RemoteFile,
     read_sdist,
     read_wheel,
 )
+from pinwise.model.limits import Limits
 from pinwise.model.names import normalise
 from support.artifacts import sdist, wheel
+from support.hostile_archives import HOSTILE_ARCHIVES, METADATA, SDIST_MEMBERS, HostileArchive
+from support.hostile_archives import tarred as honest_tar
+from support.hostile_archives import zipped as honest_zip
 
 NAME = normalise("a")
+LONGEST_TEXT = Limits().member_bytes
 BUILT = (wheel("a", "1"), sdist("a", "1"))
 
 
@@ -163,18 +166,42 @@ def test_long_path_of_a_wanted_text(form: int) -> None:
 
 
 def test_other_members() -> None:
-    """Folders and links are passed over."""
+    """Folders, and links that stay inside, are passed over."""
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w:gz") as archive:
-        for kind in (tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE):
-            entry = tarfile.TarInfo("a-1/PKG-INFO")
-            entry.type, entry.linkname = kind, "elsewhere"
+        for name, kind in (("d", tarfile.DIRTYPE), ("s", tarfile.SYMTYPE), ("h", tarfile.LNKTYPE)):
+            entry = tarfile.TarInfo(f"a-1/{name}/PKG-INFO")
+            entry.type, entry.linkname = kind, "a-1/elsewhere"
             archive.addfile(entry)
+            if kind == tarfile.DIRTYPE:
+                archive.addfile(entry)
         entry = tarfile.TarInfo("./a-1/PKG-INFO")
         entry.size = 1
         archive.addfile(entry, io.BytesIO(b"x"))
     file.seek(0)
     assert read_sdist(file, "a-1.tar.gz", NAME) == (b"x", None, None)
+
+
+@pytest.mark.parametrize("hostile", HOSTILE_ARCHIVES, ids=lambda hostile: hostile.name)
+def test_hostile_archives(hostile: HostileArchive) -> None:
+    """An archive that two readers could understand differently, or that leads out of itself, is not read."""
+    file = io.BytesIO(hostile.content)
+    with pytest.raises(BrokenArchiveError) as caught:
+        _ = (
+            read_wheel(file, NAME)
+            if hostile.filename.endswith(".whl")
+            else read_sdist(file, hostile.filename, NAME)
+        )
+    assert hostile.reason in f"cannot be read: {caught.value}"
+    assert str(caught.value).isprintable()
+
+
+def test_what_hostile_archives_are_made_of() -> None:
+    """The same archives are read where nothing is wrong with them; each of the table differs in one thing."""
+    assert read_wheel(io.BytesIO(honest_zip()), NAME) == METADATA
+    assert read_sdist(io.BytesIO(gzip.compress(honest_tar())), "a-1.tar.gz", NAME).pkg_info == METADATA
+    assert read_sdist(io.BytesIO(honest_zip(SDIST_MEMBERS)), "a-1.zip", NAME).pkg_info == METADATA
+    assert len({hostile.name for hostile in HOSTILE_ARCHIVES}) == len(HOSTILE_ARCHIVES)
 
 
 def test_shallowest_egg_info() -> None:
@@ -189,18 +216,33 @@ def test_large_text_in_an_sdist() -> None:
         read_sdist(tarred({"a-1/PKG-INFO": bytes(LONGEST_TEXT + 1)}), "a-1.tar.gz", NAME)
 
 
-def test_unpacked_size(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unpacked_size() -> None:
     """An sdist that unpacks to more than the limit is broken, however small it is."""
-    monkeypatch.setattr(archives, "MOST_UNPACKED", 2**20)
-    with pytest.raises(BrokenArchiveError, match="unpacks to more"):
-        read_sdist(tarred({"a-1/x": bytes(2**21), "a-1/PKG-INFO": b""}), "a-1.tar.gz", NAME)
+    with pytest.raises(BrokenArchiveError, match="unpacks to more than 1,048,576 bytes"):
+        read_sdist(
+            tarred({"a-1/x": bytes(2**21), "a-1/PKG-INFO": b""}),
+            "a-1.tar.gz",
+            NAME,
+            Limits(unpacked_bytes=2**20),
+        )
 
 
-def test_many_members(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An sdist with more members than the limit is broken."""
-    monkeypatch.setattr(archives, "MOST_MEMBERS", 10)
-    with pytest.raises(BrokenArchiveError, match="more than 10 files"):
-        read_sdist(tarred({f"a-1/{number}": b"" for number in range(20)}), "a-1.tar.gz", NAME)
+def test_unpacked_ratio() -> None:
+    """An sdist of nothing but blanks is broken, well before it unpacks to the limit."""
+    with pytest.raises(BrokenArchiveError, match="unpacks to more than 200 times its size"):
+        read_sdist(tarred({"a-1/x": bytes(2**25), "a-1/PKG-INFO": b""}), "a-1.tar.gz", NAME)
+
+
+def test_many_members() -> None:
+    """An archive with more members than the limit is broken."""
+    members = {f"a-1/{number}": b"" for number in range(20)}
+    for read in (
+        lambda: read_sdist(tarred(members), "a-1.tar.gz", NAME, Limits(archive_members=10)),
+        lambda: read_sdist(zipped(members), "a-1.zip", NAME, Limits(archive_members=10)),
+        lambda: read_wheel(zipped(members), NAME, Limits(archive_members=10)),
+    ):
+        with pytest.raises(BrokenArchiveError, match="more than 10 files"):
+            read()
 
 
 def test_large_extended_header() -> None:

@@ -70,7 +70,7 @@ def test_odd_sdist_names(filename: str, name: str, version: str) -> None:
         ("a-1.0-py3-none-.whl", "not tags"),
         ("b-1.0.tar.gz", "not a file of `a`"),
         ("a-1.0.tar.bz2", ".tar.gz or a .zip"),
-        (f"a-{'1' * 250}.tar.gz", "not a version"),
+        (f"a-{'1' * 250}.tar.gz", "its version is longer than 200 characters"),
         (f"a-1.0-{'.'.join(['py3'] * 30)}-{'.'.join(['abi3'] * 30)}-any.whl", "not tags"),
         (f"a-{'1' * 5000}.tar.gz", "too long"),
     ],

@@ -1,10 +1,14 @@
 """The HTML scanner: the tags of an index page, in time that grows with its length only."""
 
 import time
+from contextlib import suppress
 
 import pytest
 
-from pinwise.indexes.html import StartTag, start_tags
+from pinwise.indexes.html import StartTag, UnfinishedTagError, start_tags
+
+LONGEST = 0.05
+"""Seconds for a page of 60 KB."""
 
 
 def tags(text: str) -> list[tuple[str, dict[str, str]]]:
@@ -35,9 +39,16 @@ def test_base_and_meta() -> None:
     assert [tag.name for tag in start_tags(page)] == ["meta", "base", "a"]
 
 
-@pytest.mark.parametrize("page", ['<a href="x', "<a href='x><a href=y>", "<a href=x", "<!-- <a href=x>", "<"])
+@pytest.mark.parametrize("page", ['<a href="x', "<a href='x><a href=y>", "<a href=x", "<!-- <a href=x>"])
 def test_unfinished(page: str) -> None:
-    """What never ends swallows the rest, as the standard has it."""
+    """A page that ends inside of a tag or a comment is an error: it was cut off, or it hides something."""
+    with pytest.raises(UnfinishedTagError):
+        tags(page)
+
+
+@pytest.mark.parametrize("page", ["<", "text <", "<script><a href=x>", "<title><a href=x>"])
+def test_the_rest_is_text(page: str) -> None:
+    """A lone bracket is text, and what begins a script that never ends holds no tags."""
     assert tags(page) == []
 
 
@@ -57,14 +68,31 @@ def test_unfinished(page: str) -> None:
         "<a\t/",
         "</a",
         "<a x=' y=\"",
+        "<a>",
+        "<script></script>",
+        "<a x",
+        "x=''",
+        " ",
+        "\n/",
+        "&amp",
+        "<!---->",
+        "</title",
+        "<title>",
     ],
 )
-def test_linear_time(piece: str) -> None:
-    """No page of this length takes long, whatever it repeats."""
-    page = f"<a href=x {piece * (60_000 // len(piece))}"
-    started = time.process_time()
-    list(start_tags(page))
-    assert time.process_time() - started < 1
+@pytest.mark.parametrize("before", ["", "<a href=x ", "<title>", "<a href='", "<a x"])
+def test_linear_time(before: str, piece: str) -> None:
+    """60 KB take at most 50 ms, whatever they repeat."""
+    page = before + piece * (60_000 // len(piece))
+    times = []
+    for _ in range(3):  # the best of three: others share the processor
+        started = time.thread_time()
+        with suppress(UnfinishedTagError):
+            list(start_tags(page))
+        times.append(time.thread_time() - started)
+        if times[-1] < LONGEST:
+            break
+    assert min(times) < LONGEST
 
 
 def test_absurd_references() -> None:

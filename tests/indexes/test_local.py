@@ -1,6 +1,7 @@
 """Folders of this machine answer as web servers do."""
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,11 +10,11 @@ import pytest
 from pinwise.actions.errands import Delivery, Errand, PageAnswer, PageDelivery, PageErrand
 from pinwise.indexes.courier import IndexCourier
 from pinwise.indexes.flows import Answer, Fetch
-from pinwise.indexes.limits import Limits
 from pinwise.indexes.local import read_local, to_address
 from pinwise.indexes.transport import Transport, TransportSettings
 from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import Project
+from pinwise.model.limits import Limits
 from pinwise.model.names import normalise
 from pinwise.model.request import Index
 from support.artifacts import wheel
@@ -136,3 +137,14 @@ def test_address() -> None:
     assert to_address("https://index.example/simple") == "https://index.example/simple"
     assert to_address("file:/x") == "file:/x"
     assert to_address("/srv/with space") == "file:///srv/with%20space"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes among its files")
+def test_what_is_no_file(tmp_path: Path) -> None:
+    """A pipe or a device in a folder is not read, for it may have no end."""
+    os.mkfifo(tmp_path / "a-1.tar.gz")
+    (tmp_path / "a-2.tar.gz").symlink_to(os.devnull)
+    for name in ("a-1.tar.gz", "a-2.tar.gz"):
+        url = (tmp_path / name).as_uri()
+        with pytest.raises(IndexFailure, match="cannot be read: it is no file"):
+            read_local(Fetch(url, f"`{name}`", 100, is_file=True, is_for_digest=True))

@@ -220,7 +220,7 @@ def test_schemes() -> None:
     ("body", "kind", "reason"),
     [
         ("{", JSON_TYPE, "no valid JSON"),
-        ("[" * 100_000, JSON_TYPE, "no valid JSON"),
+        ("[" * 100_000, JSON_TYPE, "nested deeper than 32 levels"),
         ('{"meta": ' + "1" * 5000 + "}", JSON_TYPE, "no valid JSON"),
         (b"\xff\xfe\x00", JSON_TYPE, "no valid JSON"),
         ("[]", JSON_TYPE, "does not say which version"),

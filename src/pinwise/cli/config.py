@@ -36,11 +36,10 @@ def show_command(folder: str | None, **options: Any) -> int:
     manifest = wiring.read_target_manifest(folder)
     settings = read_settings(options, manifest)
     path = read_config_path(options["config_file"])
-    limits = wiring.fixed_limits(settings)
     if options["form"] == "json":
-        write_out(json.dumps(config_facts(settings, path, limits), indent=2))
+        write_out(json.dumps(config_facts(settings, path), indent=2))
     else:
-        write_lines(render_config(settings, path, limits, manifest))
+        write_lines(render_config(settings, path, manifest))
     return ExitCode.OK
 
 

@@ -6,7 +6,7 @@ import click
 
 from pinwise.cli.habits import current_habits
 from pinwise.cli.lines import Line
-from pinwise.cli.streams import write_err, write_out
+from pinwise.cli.streams import printable, write_err, write_out
 
 STYLES: dict[str, dict[str, bool | str]] = {
     "": {},
@@ -23,12 +23,13 @@ _NO_REPORT = -2
 def write_lines(lines: Iterable[Line]) -> None:
     """Write a report for people, unless `-qq` wants none; colours go where they are wanted."""
     if current_habits().level > _NO_REPORT:
-        write_out(
-            "\n".join(
-                click.style(line.text, **STYLES[line.style]) if line.style else line.text  # type: ignore[arg-type]
-                for line in lines
-            )
-        )
+        write_out("\n".join(map(_styled, lines)))
+
+
+def _styled(line: Line) -> str:
+    """Return a line as a terminal shows it; whatever its text came from moves no cursor."""
+    text = printable(line.text)
+    return click.style(text, **STYLES[line.style]) if line.style else text  # type: ignore[arg-type]
 
 
 def write_warnings(warnings: Iterable[str]) -> None:

@@ -1,28 +1,21 @@
 """The settings that hold, for people and for programs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from pinwise.cli.lines import Line, wrap
-from pinwise.cli.render_kb import size_in_words
 from pinwise.explain.words import clean
 from pinwise.model.request import Manifest
 from pinwise.settings import Settings
 from pinwise.settings.shown import ShownSetting, shown_proxies, shown_settings
 
-_SIZE = 2**16
-"""A whole number from which on a limit is one of bytes."""
 
-
-def render_config(
-    settings: Settings, path: Path, limits: Mapping[str, int | float], manifest: Manifest | None
-) -> list[Line]:
+def render_config(settings: Settings, path: Path, manifest: Manifest | None) -> list[Line]:
     """Return the settings for people.
 
     Args:
         settings: What holds.
         path: Where the configuration file is, or would be.
-        limits: Limits that no setting changes, by name.
         manifest: The manifest whose own table counted, None where there is none.
     """
     lines = [Line("Settings", "title")]
@@ -30,10 +23,7 @@ def render_config(
     width = max(len(each.name) for each in shown)
     for each in shown:
         lines += _setting(each, width)
-    lines += [Line(), Line("What else was read", "title"), *_surroundings(settings, path, manifest)]
-    lines += [Line(), Line("Limits of what an index may do, which no setting changes", "title")]
-    width = max(map(len, limits))
-    return [*lines, *(Line(f"  {name:<{width}}  {_limit(value)}") for name, value in limits.items())]
+    return [*lines, Line(), Line("What else was read", "title"), *_surroundings(settings, path, manifest)]
 
 
 def _setting(each: ShownSetting, width: int) -> Iterator[Line]:
@@ -69,13 +59,7 @@ def _row(name: str, value: str) -> Iterator[Line]:
     yield from wrap(clean(value), first=f"  {name:<19}  ", indent=" " * 23)
 
 
-def _limit(value: float) -> str:
-    if isinstance(value, float):
-        return f"{value:g} s"
-    return size_in_words(value) if value >= _SIZE else f"{value:,}"
-
-
-def config_facts(settings: Settings, path: Path, limits: Mapping[str, int | float]) -> dict[str, object]:
+def config_facts(settings: Settings, path: Path) -> dict[str, object]:
     """Return the settings as JSON has them."""
     return {
         "settings": {
@@ -91,5 +75,4 @@ def config_facts(settings: Settings, path: Path, limits: Mapping[str, int | floa
         "configuration_file": str(path),
         "netrc": str(settings.netrc) if settings.netrc else None,
         "proxies": shown_proxies(settings),
-        "limits": dict(limits),
     }

@@ -30,7 +30,11 @@ DEEPEST_NESTING = 40
 
 _LONG_NUMBER = re.compile(rf"[0-9]{{{MOST_DIGITS + 1}}}")
 _SHA256 = re.compile(r"sha256:[0-9a-fA-F]{64}")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\\]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\\]"
+)
+"""What moves a terminal's cursor, turns its text around or cannot be written, and the backslash."""
+
 _CREDENTIALS = re.compile(r"://[^/\s]*@")
 _ANY_CREDENTIALS = re.compile(r"://.*@", re.DOTALL)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")

@@ -19,7 +19,9 @@ from pinwise.model.errors import UsageError
 from pinwise.model.facts import Metadata, Origin, Unusable
 from pinwise.model.names import NormalizedName, normalise, parse_name
 
-MOST_BYTES = 4 * 1024 * 1024
+MOST_BYTES = 64 * 1024 * 1024
+"""The longest text that is read at all; whoever reads it from an index has a lower limit."""
+
 MOST_REQUIREMENTS = 20_000
 
 NO_VERSION = Version("0")

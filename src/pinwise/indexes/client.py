@@ -1,25 +1,27 @@
-"""One request over HTTP: the only user of httpx2.
+"""One request over HTTP: the user of httpx2.
 
-What a status means, how much of an answer is taken in, whose certificates are trusted. When to ask again, and
-how many at a time, is the business of `pinwise.indexes.transport`.
+What a status means, and whose certificates are trusted. How an answer is taken in is told in
+`pinwise.indexes.intake`; when to ask again, and how many at a time, in `pinwise.indexes.transport`.
 """
 
-import hashlib
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING
 
 from pinwise.indexes.credentials import Credentials, refusal_hint
 from pinwise.indexes.flows import EXPECTED, Answer, Fetch
-from pinwise.indexes.limits import Limits
+from pinwise.indexes.intake import Intake, Watch, failure
 from pinwise.indexes.plain import host_of, plain
+from pinwise.indexes.unpacking import UnpackingError
 from pinwise.indexes.web import is_unverified, next_place, wait_asked
-from pinwise.model.errors import IndexFailure, UsageError
+from pinwise.model.errors import UsageError
+from pinwise.model.limits import Limits
 from pinwise.model.request import Index
 
 if TYPE_CHECKING:
@@ -27,9 +29,8 @@ if TYPE_CHECKING:
 
     import httpx2
 
-_IN_MEMORY = 2**20
-_KEPT_ALIVE = 30.0
-_MOST_KEPT_ALIVE = 16
+    from pinwise.indexes.wire import Wire
+
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 _REDIRECTIONS = frozenset({301, 302, 303, 307, 308})
 _CERTIFICATE_HINT = "name a file of certificates that you trust, for example in `SSL_CERT_FILE`"
@@ -71,104 +72,141 @@ class PassingError(Exception):
 class Client:
     """Makes requests; used by many threads."""
 
-    def __init__(self, settings: TransportSettings) -> None:
+    def __init__(self, settings: TransportSettings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._limits = settings.limits
+        self._clock = clock
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, bool], httpx2.Client] = {}
+        self._opened: Wire | None = None
+
+    def hang_up(self) -> None:
+        """End every wait for the network, in whichever thread it is."""
+        if self._opened is not None:
+            self._opened.hang_up()
 
     def close(self) -> None:
         """Close all connections."""
-        for client in self._clients.values():
+        for client in list(self._clients.values()):
             client.close()
 
-    def exchange(self, url: str, fetch: Fetch, index: Index, watch: Callable[[int], None]) -> Answer | str:
+    def exchange(self, url: str, fetch: Fetch, index: Index, watch: Watch) -> Answer | str:
         """Make one request; a redirection gives the next address.
 
         Args:
             url: Where, after redirections.
             fetch: What is wanted.
             index: For which index: its credentials are sent to its own origin.
-            watch: Told of the bytes that came in, each time some do; what it raises ends the request.
+            watch: When it ends, and who is told of its bytes; what that raises ends the request, too.
 
         Raises:
             PassingError: It may go better at the next attempt.
             IndexFailure: It will not.
         """
+        authorization = self._settings.credentials.authorization(index, url)
+        with self._errors(url, fetch), self._answered(url, fetch, index, watch, authorization) as response:
+            status = response.status_code
+            if status == HTTPStatus.UNAUTHORIZED and self._is_known_now(index, url, authorization):
+                return url
+            if status in _REDIRECTIONS and "location" in response.headers:
+                return _redirected(url, response.headers["location"], fetch)
+            if status in _PASSING:
+                now = datetime.now(UTC)
+                header = response.headers.get("retry-after")
+                wait = wait_asked(header, now, at_most=self._limits.retry_after)
+                raise PassingError(f"answered {status}", wait)
+            if status not in EXPECTED:
+                raise failure(url, fetch, f"answered {status}", hint=_hint_for(status, index))
+            return Intake(response, fetch, watch, self._limits).answer()
+
+    @contextmanager
+    def _answered(  # what makes up one request
+        self, url: str, fetch: Fetch, index: Index, watch: Watch, authorization: str | None
+    ) -> "Iterator[httpx2.Response]":
+        """Send a request and give its answer, whose body is still to be read."""
         import httpx2  # noqa: PLC0415  # heavy, and not needed where nothing is fetched
 
-        client = self._client(url, index)
-        authorization = self._settings.credentials.authorization(index, url)
+        client, wire = self._client(url, index)
         try:
-            with client.stream("GET", url, headers=_headers(fetch, authorization)) as response:
-                status = response.status_code
-                if status == HTTPStatus.UNAUTHORIZED and self._is_known_now(index, url, authorization):
-                    return url
-                if status in _REDIRECTIONS and "location" in response.headers:
-                    return _redirected(url, response.headers["location"], fetch)
-                if status in _PASSING:
-                    now = datetime.now(UTC)
-                    header = response.headers.get("retry-after")
-                    wait = wait_asked(header, now, at_most=self._limits.retry_after)
-                    raise PassingError(f"answered {status}", wait)
-                if status not in EXPECTED:
-                    raise failure(url, fetch, f"answered {status}", hint=_hint_for(status, index))
-                return _take_in(response, fetch, watch)
-        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, httpx2.LocalProtocolError):
+            request = client.build_request("GET", url, headers=_headers(fetch, authorization))
+        except (httpx2.InvalidURL, ValueError):
             raise failure(url, fetch, "has an address that cannot be used") from None
-        except httpx2.DecodingError:
-            raise failure(url, fetch, "sent an answer that cannot be unpacked") from None
-        except httpx2.TransportError as error:
-            if _is_certificate_error(error):
+        with wire.until(watch.end):
+            response = client.send(request, stream=True)
+            try:
+                yield response
+            finally:
+                response.close()
+
+    @contextmanager
+    def _errors(self, url: str, fetch: Fetch) -> Iterator[None]:
+        """Turn what the network raises into our own errors."""
+        import httpcore2  # noqa: PLC0415  # heavy, and not needed where nothing is fetched
+        import httpx2  # noqa: PLC0415  # as above
+
+        from pinwise.indexes.wire import BROKEN, in_words, is_certificate_error  # noqa: PLC0415  # as above
+
+        try:
+            yield
+        except UnpackingError as error:
+            raise failure(url, fetch, f"sent an answer {error}") from None
+        except (httpx2.UnsupportedProtocol, httpcore2.UnsupportedProtocol, httpcore2.LocalProtocolError):
+            raise failure(url, fetch, "has an address that cannot be used") from None
+        except BROKEN as error:
+            if is_certificate_error(error):
                 reason = f"has no valid certificate ({plain(error)})"
                 raise failure(url, fetch, reason, hint=_CERTIFICATE_HINT) from error
-            raise PassingError(_in_words(error)) from error
+            raise PassingError(in_words(error)) from error
 
     def _is_known_now(self, index: Index, url: str, sent: str | None) -> bool:
         """Whether the keyring knows more of an index that refused us than what we sent."""
         self._settings.credentials.ask_keyring(index, url)
         return self._settings.credentials.authorization(index, url) != sent
 
-    def _client(self, url: str, index: Index) -> "httpx2.Client":
+    def _client(self, url: str, index: Index) -> "tuple[httpx2.Client, Wire]":
         """Return the client for an address; those for https differ in whether they check certificates."""
+        from pinwise.indexes.wire import Wire  # noqa: PLC0415  # heavy, and not needed where nothing is fetched
+
         key = (url.partition(":")[0].lower(), not is_unverified(index, url))
         with self._lock:
+            if self._opened is None:
+                self._opened = Wire(self._clock)
             if key not in self._clients:
-                self._clients[key] = self._new_client(*key)
-            return self._clients[key]
+                self._clients[key] = self._new_client(*key, self._opened)
+            return self._clients[key], self._opened
 
-    def _new_client(self, scheme: str, is_verified: bool) -> "httpx2.Client":  # noqa: FBT001
-        import httpx2  # noqa: PLC0415  # heavy, and not needed where nothing is fetched
+    def _new_client(self, scheme: str, is_verified: bool, wire: "Wire") -> "httpx2.Client":  # noqa: FBT001
+        from http.cookiejar import DefaultCookiePolicy  # noqa: PLC0415  # not needed where nothing is fetched
 
-        context = self._context() if scheme == "https" and is_verified else False
-        limits = httpx2.Limits(
-            max_connections=None, max_keepalive_connections=_MOST_KEPT_ALIVE, keepalive_expiry=_KEPT_ALIVE
-        )
-        mounts: dict[str, httpx2.HTTPTransport | None] = {}
+        import httpx2  # noqa: PLC0415  # as above
+
+        from pinwise.indexes.wire import WireTransport  # noqa: PLC0415  # as above
+
+        context = None
+        if scheme == "https":
+            context = self._context() if is_verified else httpx2.create_ssl_context(verify=False)
+        mounts: dict[str, httpx2.BaseTransport | None] = {}
         for pattern, proxy in self._settings.proxies.items():
             try:
-                mounts[pattern] = (
-                    None
-                    if proxy is None
-                    else httpx2.HTTPTransport(proxy=proxy, verify=context, limits=limits)
-                )
-            except (ValueError, ImportError, httpx2.InvalidURL) as error:
+                mounts[pattern] = None if proxy is None else WireTransport(wire, context, proxy)
+            except (ValueError, httpx2.InvalidURL) as error:
                 raise UsageError(
                     f"the proxy `{host_of(proxy or '')}` cannot be used: {plain(error)}",
                     hint="name a proxy as `http://host:port`",
                 ) from error
-        patience = self._limits
-        return httpx2.Client(
-            verify=context,
+        client = httpx2.Client(
+            transport=WireTransport(wire, context),
             trust_env=False,
             follow_redirects=False,
-            limits=limits,
             mounts=mounts,
             headers={"User-Agent": self._settings.user_agent},
             timeout=httpx2.Timeout(
-                connect=patience.connect, read=patience.read, write=patience.read, pool=None
+                self._limits.read_timeout, connect=self._limits.connect_timeout, pool=None
             ),
         )
+        # A cookie knows no port: kept, it would go from one index to another one on the same host.
+        client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        return client
 
     def _context(self) -> "SSLContext":
         import ssl  # noqa: PLC0415  # not needed where nothing is fetched
@@ -197,46 +235,6 @@ def _redirected(url: str, location: str, fetch: Fetch) -> str:
     return place
 
 
-def _take_in(response: "httpx2.Response", fetch: Fetch, watch: Callable[[int], None]) -> Answer:
-    """Take in an answer, up to its limit."""
-    body = cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY))  # noqa: SIM115  # closed by the driver
-    try:
-        digest, is_cut = _stream(response, fetch, body, watch)
-    except BaseException:
-        body.close()
-        raise
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, str(response.url), headers, body, digest, is_cut)
-
-
-def _stream(
-    response: "httpx2.Response", fetch: Fetch, body: BinaryIO, watch: Callable[[int], None]
-) -> tuple[str, bool]:
-    """Write an answer to a file; return its digest, and whether it is longer than its limit."""
-    claimed = response.headers.get("content-length", "")
-    if claimed.isascii() and claimed.isdigit() and int(claimed[:18]) > fetch.limit:
-        return "", True
-    digest, size = hashlib.sha256(), 0
-    for chunk in response.iter_raw() if fetch.is_file else response.iter_bytes():
-        watch(len(chunk))
-        size += len(chunk)
-        if size > fetch.limit:
-            return "", True
-        digest.update(chunk)
-        if not fetch.is_for_digest:
-            body.write(chunk)
-    body.seek(0)
-    return digest.hexdigest(), False
-
-
-def failure(url: str, fetch: Fetch, reason: str, *, hint: str | None = None) -> IndexFailure:
-    """Return the failure of whoever should have answered: who, how, and for what we asked."""
-    return IndexFailure(
-        f"`{host_of(url)}` {reason}, asked for {fetch.what}",
-        hint=hint or "check the address of the index, and try again later",
-    )
-
-
 def _hint_for(status: int, index: Index) -> str | None:
     if status == HTTPStatus.UNAUTHORIZED and index.secret is None:
         return refusal_hint(index)
@@ -257,29 +255,3 @@ def _headers(fetch: Fetch, authorization: str | None) -> dict[str, str]:
         first, end = fetch.span
         headers["Range"] = f"bytes={first}" if first < 0 else f"bytes={first}-{end - 1}"
     return headers
-
-
-def _in_words(error: "httpx2.TransportError") -> str:
-    import httpx2  # noqa: PLC0415  # heavy, and not needed where nothing is fetched
-
-    match error:
-        case httpx2.ConnectTimeout():
-            return "did not take a connection in time"
-        case httpx2.TimeoutException():
-            return "did not answer in time"
-        case httpx2.ProxyError():
-            return f"cannot be reached through the proxy ({plain(error, 120)})"
-        case httpx2.ConnectError():
-            return f"cannot be reached ({plain(error, 120)})"
-        case _:
-            return "broke off the connection"
-
-
-def _is_certificate_error(error: BaseException | None) -> bool:
-    import ssl  # noqa: PLC0415  # not needed where nothing is fetched
-
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

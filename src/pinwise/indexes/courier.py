@@ -11,12 +11,12 @@ from pinwise.actions.errands import (
     PageErrand,
 )
 from pinwise.indexes.flows import Shelf, document_flow, listed_flow, listing_flow, page_flow
-from pinwise.indexes.limits import Limits
 from pinwise.indexes.local import to_address
 from pinwise.indexes.pages import Listing
 from pinwise.indexes.statements import Subject
 from pinwise.indexes.transport import Finished, Transport
 from pinwise.model.errors import FailureError
+from pinwise.model.limits import Limits
 from pinwise.model.request import Index
 
 
@@ -71,7 +71,7 @@ class IndexCourier:
     def _send_for_listed(self, errand: PageErrand, shelf: Shelf) -> None:
         url = errand.index.url
         if url in self._listings:
-            found = listed_flow(shelf, errand.name, self._listings[url])
+            found = listed_flow(shelf, errand.name, self._listings[url], limits=self._limits)
             self._transport.submit(errand, errand.index, found)
         elif url in self._waiting:
             self._waiting[url].append(errand)

@@ -18,7 +18,7 @@ from pinwise.model.names import NormalizedName
 SDIST_ENDINGS = (".tar.gz", ".zip")
 _OLD_SDIST_ENDINGS = (".tar.bz2", ".tar.xz", ".tar.Z", ".tgz", ".tbz", ".tar")
 _LONGEST_NAME = 300
-_LONGEST_VERSION = 200
+LONGEST_VERSION = 200
 _MOST_TAGS = 500
 _NAME = re.compile(r"[\w.]+", re.ASCII)
 _BUILD = re.compile(r"(\d{1,18})(.*)", re.ASCII)
@@ -37,8 +37,15 @@ def is_distribution(filename: str) -> bool:
     return filename.endswith((".whl", *SDIST_ENDINGS, *_OLD_SDIST_ENDINGS))
 
 
-def parse_filename(filename: str, name: NormalizedName) -> NamedFile | Skip | None:
+def parse_filename(
+    filename: str, name: NormalizedName, *, version_length: int = LONGEST_VERSION
+) -> NamedFile | Skip | None:
     """Read the name of a file that a page of project `name` lists.
+
+    Args:
+        filename: The name.
+        name: The project.
+        version_length: How many characters its version may have.
 
     Returns:
         None for what is neither a wheel nor an sdist (eggs, installers, signatures), and a `Skip` for one
@@ -46,6 +53,17 @@ def parse_filename(filename: str, name: NormalizedName) -> NamedFile | Skip | No
     """
     if len(filename) > _LONGEST_NAME:
         return Skip(plain(filename, 80), "its name is too long")
+    named = _parse(filename, name)
+    if len(filename) > version_length and _is_long(named, version_length):
+        return Skip(plain(filename, 80), f"its version is longer than {version_length:,} characters")
+    return named
+
+
+def _is_long(named: NamedFile | Skip | None, most: int) -> bool:
+    return isinstance(named, NamedFile) and len(str(named.version)) > most
+
+
+def _parse(filename: str, name: NormalizedName) -> NamedFile | Skip | None:
     if filename.endswith(".whl"):
         return _parse_wheel(filename, name)
     for ending in SDIST_ENDINGS:
@@ -71,7 +89,8 @@ def _parse_stem(filename: str, name: NormalizedName) -> bool:
     stem = next(
         (filename.removesuffix(e) for e in SDIST_ENDINGS + _OLD_SDIST_ENDINGS if filename.endswith(e)), ""
     )
-    return any(parse_version(text) is not None for text in _versions_after(stem, name))
+    text = _version_after(stem, name)
+    return text is not None and parse_version(text) is not None
 
 
 def _parse_wheel(filename: str, name: NormalizedName) -> NamedFile | Skip:
@@ -94,33 +113,37 @@ def _parse_wheel(filename: str, name: NormalizedName) -> NamedFile | Skip:
 
 
 def _parse_sdist(filename: str, stem: str, name: NormalizedName) -> NamedFile | Skip:
-    texts = _versions_after(stem, name)
-    for text in texts:
-        version = parse_version(text)
-        if version is not None:
-            return NamedFile(version, "")
-    if texts:
-        return Skip(plain(filename), f"`{plain(texts[0], 40)}` is not a version")
-    return Skip(plain(filename), f"it is not a file of `{name}`")
+    text = _version_after(stem, name)
+    if text is None:
+        return Skip(plain(filename), f"it is not a file of `{name}`")
+    version = parse_version(text)
+    if version is None:
+        return Skip(plain(filename), f"`{plain(text, 40)}` is not a version")
+    return NamedFile(version, "")
 
 
-def _versions_after(stem: str, name: NormalizedName) -> list[str]:
+def _version_after(stem: str, name: NormalizedName) -> str | None:
     """Return what may be the version in an sdist's name: what follows the project's name and a dash.
 
-    The project's name may itself hold dashes, and spell a separator with several characters.
+    The project's name may itself hold dashes, and spell a separator with several characters; there is at
+    most one place where it ends, for no name ends in a separator.
     """
     cut = len(name)
     if stem[cut : cut + 1] == "-" and canonicalize_name(stem[:cut]) == name:
-        return [stem[cut + 1 :]]
-    dashes = [place for place, character in enumerate(stem) if character == "-"]
-    return [stem[place + 1 :] for place in dashes if canonicalize_name(stem[:place]) == name]
+        return stem[cut + 1 :]
+    found = _beginning(name).match(stem)
+    return stem[found.end() :] if found else None
+
+
+@lru_cache(maxsize=64)
+def _beginning(name: NormalizedName) -> re.Pattern[str]:
+    """Return what finds a project's name at the beginning of a file's, in linear time."""
+    return re.compile("[-_.]+".join(map(re.escape, name.split("-"))) + "-", re.ASCII | re.IGNORECASE)
 
 
 @lru_cache(maxsize=2**14)
 def parse_version(text: str) -> Version | None:
     """Return the version that `text` writes, None if it writes none."""
-    if len(text) > _LONGEST_VERSION:
-        return None
     try:
         return Version(text)
     except InvalidVersion:

@@ -19,12 +19,13 @@ from pinwise.indexes.archives import (
     read_sdist,
     read_wheel,
 )
-from pinwise.indexes.limits import Limits
+from pinwise.indexes.filenames import belongs_to
 from pinwise.indexes.pages import ACCEPT, Listing, PageSource, read_listing, to_project
 from pinwise.indexes.plain import host_of, plain
 from pinwise.indexes.statements import Subject, egg_info_document, sdist_document, stated_document
 from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import Document, File, Origin, Project, Unusable
+from pinwise.model.limits import Limits, limit_hint
 from pinwise.model.names import NormalizedName
 
 EXPECTED = frozenset({200, 206, 304, 404, 410, 416})
@@ -33,6 +34,8 @@ TAIL = 40 * 2**10
 
 _MOST_RANGES = 8
 _SMALL = 2**20
+_START = 1024
+_FRAMES = frozenset({"content-length", "transfer-encoding"})
 _OK = 200
 _PART = 206
 _UNCHANGED = 304
@@ -116,33 +119,36 @@ def page_flow(
 ) -> Flow[PageAnswer]:
     """Ask an index for the page of one project."""
     url = f"{shelf.address.rstrip('/')}/{name}/"
-    fetch = Fetch(url, f"the page of `{name}`", limits.page, ACCEPT, etag, last_modified)
+    fetch = Fetch(url, f"the page of `{name}`", limits.page_bytes, ACCEPT, etag, last_modified)
     answer = yield fetch
     if answer.status == _UNCHANGED and (etag or last_modified):
         return PageAnswer(None, is_unchanged=True)
     if answer.status in _GONE:
         yield from _hold_to_a_folder(shelf)
         return PageAnswer(None)
-    listing = _listing(answer, fetch, PageSource(answer.url, shelf.index_url, name))
+    listing = _listing(answer, fetch, PageSource(answer.url, shelf.index_url, name, limits))
+    if listing.files and not any(belongs_to(file.filename, name) for file in listing.files):
+        _refuse(shelf.index_url, f"lists only files of other projects on the page of `{name}`")
     validators = _validator(answer, "etag"), _validator(answer, "last-modified")
-    project = yield from _digested(to_project(listing, name, shelf.index_url))
+    project = to_project(listing, name, shelf.index_url, version_length=limits.version_length)
+    project = yield from _digested(project)
     return PageAnswer(project, False, *validators)  # noqa: FBT003  # is_unchanged
 
 
 def listing_flow(shelf: Shelf, *, limits: Limits) -> Flow[Listing]:
     """Ask for a page or folder that lists files of many projects (``--find-links``)."""
-    fetch = Fetch(shelf.address, "the list of files", limits.page, ACCEPT)
+    fetch = Fetch(shelf.address, "the list of files", limits.page_bytes, ACCEPT)
     answer = yield fetch
     if answer.status in _GONE and not shelf.address.endswith("/"):  # the URL of an index has lost its slash
         answer = yield fetch._replace(url=f"{shelf.address}/")
     if answer.status in _GONE:
         _refuse(shelf.index_url, "has no such page or folder")
-    return _listing(answer, fetch, PageSource(answer.url, shelf.index_url))
+    return _listing(answer, fetch, PageSource(answer.url, shelf.index_url, limits=limits))
 
 
-def listed_flow(shelf: Shelf, name: NormalizedName, listing: Listing) -> Flow[PageAnswer]:
+def listed_flow(shelf: Shelf, name: NormalizedName, listing: Listing, *, limits: Limits) -> Flow[PageAnswer]:
     """Find one project in what a page or folder lists."""
-    project = to_project(listing, name, shelf.index_url, is_shared=True)
+    project = to_project(listing, name, shelf.index_url, is_shared=True, version_length=limits.version_length)
     if not project.releases and not project.skipped:
         return PageAnswer(None)
     return PageAnswer((yield from _digested(project)))
@@ -152,13 +158,26 @@ def _listing(answer: Answer, fetch: Fetch, source: PageSource) -> Listing:
     if answer.status != _OK:
         _refuse(source.index_url, f"answered {answer.status} for {fetch.what}")
     if answer.is_cut:
-        _refuse(source.index_url, f"sent more than {fetch.limit:,} bytes for {fetch.what}")
-    return read_listing(answer.read(), answer.headers.get("content-type", ""), source)
+        reason = f"sent more than {fetch.limit:,} bytes for {fetch.what}"
+        _refuse(source.index_url, reason, hint=limit_hint("page_bytes"))
+    body = answer.read()
+    if _may_be_cut(answer, body):
+        _refuse(source.index_url, f"broke off {fetch.what}")
+    return read_listing(body, answer.headers.get("content-type", ""), source)
+
+
+def _may_be_cut(answer: Answer, body: bytes) -> bool:
+    """Whether a page ends early that came without its length: then its own end is all there is to go by."""
+    if answer.url.startswith("file:") or not answer.headers.keys().isdisjoint(_FRAMES):
+        return False
+    return b"<html" in body[:_START].lower() and b"</html" not in body[-_START:].lower()
 
 
 def _validator(answer: Answer, header: str) -> str | None:
+    """Return a validator that can be sent back as it came."""
     value = answer.headers.get(header)
-    return value if value and len(value) <= 200 and value.isprintable() else None  # noqa: PLR2004
+    is_sound = value and len(value) <= 200 and value.isascii() and value.isprintable()  # noqa: PLR2004
+    return value if is_sound else None
 
 
 def _hold_to_a_folder(shelf: Shelf) -> Flow[None]:
@@ -204,13 +223,13 @@ def document_flow(ask: Ask, subject: Subject, *, limits: Limits) -> Flow[Documen
 
 
 def _metadata_file_flow(file: File, subject: Subject, limits: Limits) -> Flow[Document | None]:
-    fetch = Fetch(f"{file.url}.metadata", f"the metadata of `{file.filename}`", limits.metadata)
+    fetch = Fetch(f"{file.url}.metadata", f"the metadata of `{file.filename}`", limits.metadata_bytes)
     answer = yield fetch
     if answer.status in _GONE:
         return None
     _hold_to_whole(answer, fetch, subject)
     if answer.is_cut:
-        return Unusable(f"its metadata file is larger than {limits.metadata:,} bytes")
+        return Unusable(f"its metadata file is larger than {limits.metadata_bytes:,} bytes")
     expected = file.metadata if file.metadata not in (None, "", "?") else None
     _hold_to_digest(answer, expected, fetch, subject)
     return stated_document(answer.read(), file, subject, Origin.METADATA_FILE)
@@ -226,54 +245,63 @@ def _wheel_flow(file: File, subject: Subject, limits: Limits) -> Flow[Document |
 
 def _wheel_text(file: File, subject: Subject, limits: Limits) -> Flow[bytes | None]:
     """Read METADATA from the end of a wheel, or from all of it where a server knows no ranges."""
-    fetch = Fetch(file.url, f"`{file.filename}`", limits.archive, span=(-TAIL, 0), is_file=True)
+    fetch = Fetch(file.url, f"`{file.filename}`", limits.file_bytes, span=(-TAIL, 0), is_file=True)
     answer = yield fetch
     if answer.status == _NO_SUCH_RANGE:  # some servers refuse a tail that is longer than the file
-        answer = yield fetch._replace(span=None)
+        fetch = fetch._replace(span=None)
+        answer = yield fetch
     remote: RemoteFile | None = None
     for _ in range(_MOST_RANGES):
         if answer.status in _GONE:
             return None
         if answer.status != _PART:  # the server sent the whole file
             _hold_to_whole(answer, fetch, subject)
-            return _whole_wheel(answer, fetch, file, subject)
+            return _whole_wheel(answer, fetch, file, subject, limits)
         start, total = _content_range(answer, fetch, subject)
         remote = remote or RemoteFile(total)
+        if total != remote.size or file.size not in (None, total):
+            _refuse(subject.index_url, f"answered for {fetch.what} with parts of files of different sizes")
         remote.add(start, answer.read())
         try:
-            return read_wheel(remote, subject.name)
+            return read_wheel(remote, subject.name, limits)
         except MissingBytesError as gap:
             end = min(total, max(gap.end, gap.start + TAIL))
-            answer = yield fetch._replace(span=(gap.start, end))
+            fetch = fetch._replace(span=(gap.start, end))
+            answer = yield fetch
     raise BrokenArchiveError("its directory is spread over too many places")
 
 
-def _whole_wheel(answer: Answer, fetch: Fetch, file: File, subject: Subject) -> bytes | None:
+def _whole_wheel(answer: Answer, fetch: Fetch, file: File, subject: Subject, limits: Limits) -> bytes | None:
     if answer.is_cut:
         raise BrokenArchiveError(
             f"its index gives no part of it, and it is larger than {fetch.limit:,} bytes"
         )
     _hold_to_digest(answer, file.sha256, fetch, subject)
     answer.body.seek(0)
-    return read_wheel(answer.body, subject.name)
+    return read_wheel(answer.body, subject.name, limits)
 
 
 def _content_range(answer: Answer, fetch: Fetch, subject: Subject) -> tuple[int, int]:
     """Return the first byte that was sent, and the size of the file."""
     found = _CONTENT_RANGE.fullmatch(answer.headers.get("content-range", "").strip())
     length = answer.body.seek(0, 2)
-    if found is None or int(found[2]) - int(found[1]) + 1 != length:
+    if found is None or fetch.span is None:
         _refuse(subject.index_url, f"answered for {fetch.what} with a part that was not asked for")
-    return int(found[1]), int(found[3])
+    first, last, total = map(int, found.groups())
+    start = fetch.span[0]
+    is_asked = last + 1 == total if start < 0 else first == start  # fewer bytes than asked for are allowed
+    if not is_asked or last >= total or length != last + 1 - first:
+        _refuse(subject.index_url, f"answered for {fetch.what} with a part that was not asked for")
+    return first, total
 
 
 def _sdist_flow(file: File, subject: Subject, limits: Limits) -> Flow[DocumentAnswers]:
     too_large = Unusable(
-        f"its sdist is larger than {limits.archive:,} bytes, and its index states no metadata"
+        f"its sdist is larger than {limits.file_bytes:,} bytes, and its index states no metadata"
     )
-    if file.size is not None and file.size > limits.archive:
+    if file.size is not None and file.size > limits.file_bytes:
         return {Origin.SDIST: too_large}
-    fetch = Fetch(file.url, f"`{file.filename}`", limits.archive, is_file=True)
+    fetch = Fetch(file.url, f"`{file.filename}`", limits.file_bytes, is_file=True)
     answer = yield fetch
     if answer.status in _GONE:
         return {Origin.SDIST: None, Origin.EGG_INFO: None}
@@ -283,7 +311,7 @@ def _sdist_flow(file: File, subject: Subject, limits: Limits) -> Flow[DocumentAn
     _hold_to_digest(answer, file.sha256, fetch, subject)
     answer.body.seek(0)
     try:
-        texts = read_sdist(answer.body, file.filename, subject.name)
+        texts = read_sdist(answer.body, file.filename, subject.name, limits)
     except BrokenArchiveError as error:
         return {Origin.SDIST: Unusable(f"`{plain(file.filename)}` cannot be read: {error}")}
     return {
@@ -306,8 +334,8 @@ def _hold_to_digest(answer: Answer, expected: str | None, fetch: Fetch, subject:
         )
 
 
-def _refuse(index_url: str, what: str) -> NoReturn:
+def _refuse(index_url: str, what: str, *, hint: str | None = None) -> NoReturn:
     raise IndexFailure(
         f"`{host_of(index_url)}` {what}",
-        hint="check the address of the index, and try again later",
+        hint=hint or "check the address of the index, and try again later",
     )

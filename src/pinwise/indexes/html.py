@@ -1,8 +1,9 @@
 """The start tags of an HTML page, in linear time whatever the page holds.
 
 The standard library's parser starts over at every unfinished tag: 30 KB of ``<a `` take it ten seconds.
-This scanner never moves back, which is also what the HTML standard asks for: a tag, comment or quoted
-value that never ends swallows the rest of the page.
+This scanner never moves back, which is also what the HTML standard asks for. A tag, comment or quoted value
+that never ends would swallow the rest of the page, as a browser has it; here it is an error, for a page that
+was cut off must not pass for one that lists less.
 """
 
 import html
@@ -20,6 +21,10 @@ _WANTED = frozenset({"a", "base", "meta"})
 LONGEST_VALUE = 4_000  # html.unescape makes an int of digits, and Python refuses more than 4,300 of them
 
 
+class UnfinishedTagError(Exception):
+    """A page ends inside of a tag or a comment."""
+
+
 class StartTag(NamedTuple):
     """A start tag with its attributes, names in lower case, the first of a name outweighing the others."""
 
@@ -28,12 +33,18 @@ class StartTag(NamedTuple):
 
 
 def start_tags(text: str) -> Iterator[StartTag]:
-    """Yield the ``a``, ``base`` and ``meta`` tags of a page, in order."""
+    """Yield the ``a``, ``base`` and ``meta`` tags of a page, in order.
+
+    Raises:
+        UnfinishedTagError: It ends inside of one.
+    """
     place = 0
     while (place := text.find("<", place)) >= 0:
         if text.startswith("<!--", place):
             end = text.find("-->", place + 4)
-            place = len(text) if end < 0 else end + 3
+            if end < 0:
+                raise UnfinishedTagError
+            place = end + 3
             continue
         opened = _TAG_NAME.match(text, place + 1)
         if opened is None:
@@ -42,7 +53,7 @@ def start_tags(text: str) -> Iterator[StartTag]:
         name = opened[0].lower()
         attributes, place = _attributes(text, opened.end())
         if place < 0:
-            return
+            raise UnfinishedTagError
         if name in _WANTED:
             yield StartTag(name, attributes)
         elif name in _RAW_TEXT:

@@ -31,16 +31,23 @@ def read_local(fetch: Fetch) -> Answer:
             if not fetch.url.endswith("/") or not index.is_file():
                 return _list_folder(path, fetch)
             path = index
-        with path.open("rb") as file:
+        with _open(path) as file:
             return _read_file(file, path, fetch)
     except (FileNotFoundError, NotADirectoryError):
         return Answer(404, fetch.url, {}, BytesIO(), "")
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not a path"
+        reason = error.strerror if isinstance(error, OSError) else "it is no file"
         raise IndexFailure(
             f"`{plain(path)}`, for {fetch.what}, cannot be read: {reason}",
             hint="check that the folder and its files can be read",
         ) from error
+
+
+def _open(path: Path) -> BufferedReader:
+    """Open a file, and nothing else: a pipe or a device may have no end."""
+    if path.exists() and not path.is_file():
+        raise ValueError(path)
+    return path.open("rb")
 
 
 def _list_folder(path: Path, fetch: Fetch) -> Answer:

@@ -4,7 +4,6 @@ A page is read in two steps: `read_listing` gives its files as they are listed, 
 releases. One bad file is a `Skip` with its reason; a page that is no index page is an `IndexFailure`.
 """
 
-import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
@@ -12,15 +11,17 @@ from functools import lru_cache
 from typing import NamedTuple, NoReturn
 from urllib.parse import unquote, urljoin
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from pinwise.indexes.filenames import belongs_to, is_distribution, parse_filename
-from pinwise.indexes.html import StartTag, start_tags
+from pinwise.formats.entries import parse_specifiers
+from pinwise.indexes.filenames import LONGEST_VERSION, belongs_to, is_distribution, parse_filename
+from pinwise.indexes.html import StartTag, UnfinishedTagError, start_tags
+from pinwise.indexes.json_text import BrokenJsonError, read_json
 from pinwise.indexes.plain import host_of, plain
 from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import File, Project, Release, Skip
+from pinwise.model.limits import Limits, limit_hint
 from pinwise.model.names import NormalizedName
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
@@ -32,10 +33,10 @@ _HTML_TYPES = frozenset(
     {HTML_TYPE, "application/vnd.pypi.simple.latest+html", "text/html", "application/xhtml+xml"}
 )
 _STATUSES = frozenset({"active", "archived", "quarantined", "deprecated"})
-_MOST_FILES = 100_000
 _LONGEST_URL = 4_000
-_LONGEST_SPECIFIER = 300
+_OBJECTS = 6  # of JSON, for each file
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]{1,40})", re.ASCII)
+_NARROW_CHARSETS = frozenset({"iso-8859-1", "iso8859-1", "latin-1", "latin1", "windows-1252", "cp1252"})
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _USER = re.compile(r"^([a-z]+://)[^/?#]*@", re.IGNORECASE)
 _HOST = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]+\]|[^/?#\[\]:@\\]+)(?::\d{1,5})?(?:[/?]|$)", re.IGNORECASE)
@@ -50,11 +51,13 @@ class PageSource(NamedTuple):
         url: The address at which it was found in the end; links are relative to it.
         index_url: The URL of the index, without credentials.
         name: The project that was asked for; None for a list of many projects' files.
+        limits: What it may hold.
     """
 
     url: str
     index_url: str
     name: NormalizedName | None = None
+    limits: Limits = Limits()
 
     @property
     def words(self) -> str:
@@ -92,12 +95,17 @@ def read_listing(body: bytes, content_type: str, source: PageSource) -> Listing:
         _refuse(source, f"is of the kind `{plain(kind)}`, and only version 1 is understood")
     else:
         _refuse(source, f"is of the kind `{plain(kind) or 'unknown'}`, which is no index page")
-    if len(listing.files) > _MOST_FILES:
-        _refuse(source, f"lists more than {_MOST_FILES:,} files")
     return listing
 
 
-def to_project(listing: Listing, name: NormalizedName, index: str, *, is_shared: bool = False) -> Project:
+def to_project(
+    listing: Listing,
+    name: NormalizedName,
+    index: str,
+    *,
+    is_shared: bool = False,
+    version_length: int = LONGEST_VERSION,
+) -> Project:
     """Sort the files of a listing into the releases of one project.
 
     Args:
@@ -105,13 +113,14 @@ def to_project(listing: Listing, name: NormalizedName, index: str, *, is_shared:
         name: The project.
         index: The URL of the index.
         is_shared: Whether the page lists files of other projects too, which are then no findings.
+        version_length: How many characters a version may have.
     """
     releases: dict[Version, dict[str, tuple[Version, File]]] = {}
     skipped = [] if is_shared else list(listing.skipped)
     for file in listing.files:
         if is_shared and not belongs_to(file.filename, name):
             continue
-        named = parse_filename(file.filename, name)
+        named = parse_filename(file.filename, name, version_length=version_length)
         if isinstance(named, Skip):
             skipped.append(named)
         elif named is not None:
@@ -132,10 +141,11 @@ def _release(files: Collection[tuple[Version, File]]) -> Release:
     return Release(version, tuple(sorted((file for _, file in files), key=lambda file: file.filename)))
 
 
-def _refuse(source: PageSource, what: str) -> NoReturn:
+def _refuse(source: PageSource, what: str, hint: str | None = None) -> NoReturn:
     raise IndexFailure(
         f"{source.words} {what}",
-        hint="check that the address is the one of a package index that speaks the simple API, version 1",
+        hint=hint
+        or "check that the address is the one of a package index that speaks the simple API, version 1",
     )
 
 
@@ -144,9 +154,9 @@ def _refuse(source: PageSource, what: str) -> NoReturn:
 
 def _read_json(body: bytes, source: PageSource) -> Listing:
     try:
-        page = json.loads(body)
-    except (ValueError, RecursionError):
-        _refuse(source, "is no valid JSON")
+        page = read_json(body, depth=source.limits.json_depth, objects=_OBJECTS * source.limits.page_files)
+    except BrokenJsonError as error:
+        _refuse(source, str(error))
     meta = page.get("meta") if isinstance(page, dict) else None
     version = meta.get("api-version") if isinstance(meta, dict) else None
     if not isinstance(version, str):
@@ -159,9 +169,15 @@ def _read_json(body: bytes, source: PageSource) -> Listing:
         not isinstance(name, str) or canonicalize_name(name[:300]) != source.name
     ):
         _refuse(source, f"is the page of `{plain(name, 80)}`")
+    _hold_to_count(len(files), source)
     status = page.get("project-status")
     status = status.get("status") if isinstance(status, dict) else None
     return _listing((_json_file(file, source) for file in files), status)
+
+
+def _hold_to_count(files: int, source: PageSource) -> None:
+    if files > source.limits.page_files:
+        _refuse(source, f"lists more than {source.limits.page_files:,} files", limit_hint("page_files"))
 
 
 def _check_api_version(version: str, source: PageSource) -> None:
@@ -188,7 +204,7 @@ def _json_file(entry: object, source: PageSource) -> File | Skip | None:
         yanked=None if not yanked else plain(yanked) if isinstance(yanked, str) else "",
         metadata=_json_metadata(entry.get("core-metadata", entry.get("dist-info-metadata"))),
     )
-    return _to_file(facts, source.url, source.index_url)
+    return _to_file(facts, source.url, source)
 
 
 def _json_metadata(offer: object) -> str | None:
@@ -202,28 +218,33 @@ def _json_metadata(offer: object) -> str | None:
 
 
 def _decode(body: bytes, charset: str) -> str:
-    try:
-        return body.decode(charset, errors="replace")
-    except (LookupError, ValueError):
-        return body.decode("utf-8", errors="replace")
+    """Return the text of a page: in one of the charsets that pages have, or in UTF-8 whatever they claim.
+
+    Among the codecs that any name may pick there are some that take quadratic time (``punycode``).
+    """
+    is_narrow = charset.lower() in _NARROW_CHARSETS
+    return body.decode("cp1252" if is_narrow else "utf-8", errors="replace")
 
 
 def _read_html(text: str, source: PageSource) -> Listing:
     base: str | None = None
     status: object = None
     anchors: list[dict[str, str]] = []
-    for tag in start_tags(text):
-        match tag:
-            case StartTag("a", {"href": _} as attributes):
-                anchors.append(attributes)
-            case StartTag("base", {"href": href}) if base is None:
-                base = _base(href, source)
-            case StartTag("meta", {"name": "pypi:repository-version", "content": version}):
-                _check_api_version(version, source)
-            case StartTag("meta", {"name": "pypi:project-status", "content": content}):
-                status = content
-    files = (_html_file(attributes, base or source.url, source.index_url) for attributes in anchors)
-    return _listing(files, status)
+    try:
+        for tag in start_tags(text):
+            match tag:
+                case StartTag("a", {"href": _} as attributes):
+                    anchors.append(attributes)
+                    _hold_to_count(len(anchors), source)
+                case StartTag("base", {"href": href}) if base is None:
+                    base = _base(href, source)
+                case StartTag("meta", {"name": "pypi:repository-version", "content": version}):
+                    _check_api_version(version, source)
+                case StartTag("meta", {"name": "pypi:project-status", "content": content}):
+                    status = content
+    except UnfinishedTagError:
+        _refuse(source, "ends in the middle")
+    return _listing((_html_file(attributes, base or source.url, source) for attributes in anchors), status)
 
 
 def _base(href: str, source: PageSource) -> str:
@@ -233,7 +254,7 @@ def _base(href: str, source: PageSource) -> str:
         _refuse(source, f"has a base address that cannot be used: {error}")
 
 
-def _html_file(attributes: Mapping[str, str], base: str, index: str) -> File | Skip | None:
+def _html_file(attributes: Mapping[str, str], base: str, source: PageSource) -> File | Skip | None:
     href, _, fragment = attributes["href"].partition("#")
     digest = _SHA256_FRAGMENT.search(fragment)
     offer = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
@@ -248,7 +269,7 @@ def _html_file(attributes: Mapping[str, str], base: str, index: str) -> File | S
         yanked=None if yanked is None else plain(yanked),
         metadata="?" if offer is None else _html_metadata(offer),
     )
-    return _to_file(facts, base, index)
+    return _to_file(facts, base, source)
 
 
 def _html_metadata(offer: str) -> str | None:
@@ -286,17 +307,17 @@ def _listing(files: Iterable[File | Skip | None], status: object) -> Listing:
     return Listing(tuple(read), tuple(skipped), known)
 
 
-def _to_file(facts: _Facts, base: str, index: str) -> File | Skip | None:
+def _to_file(facts: _Facts, base: str, source: PageSource) -> File | Skip | None:
     if not is_distribution(facts.filename):
         return None
     try:
         return File(
             filename=_checked_filename(facts.filename),
-            url=_resolve(facts.url, base, index),
+            url=_resolve(facts.url, base, source.index_url),
             sha256=_checked_digest(facts.sha256),
             size=facts.size,
             uploaded=_seconds(facts.uploaded) if isinstance(facts.uploaded, str) else None,
-            requires_python=_checked_specifier(facts.requires_python),
+            requires_python=_checked_specifier(facts.requires_python, source.limits.specifier_length),
             yanked=facts.yanked,
             metadata=facts.metadata,
             tags="",
@@ -319,9 +340,11 @@ def _checked_digest(digest: object) -> str | None:
     return digest.lower()
 
 
-def _checked_specifier(text: object) -> str | None:
+def _checked_specifier(text: object, longest: int) -> str | None:
     if text is None or (isinstance(text, str) and not text.strip()):
         return None
+    if isinstance(text, str) and len(text) > longest:
+        raise _UnreadableLinkError(f"its Requires-Python is longer than {longest:,} characters")
     if not isinstance(text, str) or not _is_specifier(text):
         raise _UnreadableLinkError(f"its Requires-Python `{plain(text, 80)}` is not a version specifier")
     return text.strip()
@@ -329,11 +352,9 @@ def _checked_specifier(text: object) -> str | None:
 
 @lru_cache(maxsize=2**12)
 def _is_specifier(text: str) -> bool:
-    if len(text) > _LONGEST_SPECIFIER:
-        return False
     try:
-        SpecifierSet(text)
-    except InvalidSpecifier:
+        parse_specifiers(text)
+    except ValueError:
         return False
     return True
 

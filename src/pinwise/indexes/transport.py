@@ -1,37 +1,44 @@
 """Drives flows over HTTP and over folders of this machine.
 
-Every flow runs in one of a few threads; its result is handed to the thread that asked. The threads are
-daemons and the asking thread never waits without an end, so Ctrl-C stops at once. Time-outs of httpx2 hold
-for each read; the deadline of an attempt as a whole is watched here: in its thread while the answer streams
-in, and for what hangs elsewhere (a name server, headers that drip) from the asking thread.
+Every flow runs in one of a few threads of its index; its result is handed to the thread that asked. The
+threads are daemons and the asking thread never waits without an end, so Ctrl-C stops at once. A fetch has a
+time of its own, for all its attempts and redirections: waits for the network end with it in their thread
+(`pinwise.indexes.wire`), and what hangs elsewhere (a name server) is given up from the asking thread.
 """
 
 import random
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from pinwise.indexes.client import Client, PassingError, TransportSettings, failure
+from pinwise.indexes.client import Client, PassingError, TransportSettings
 from pinwise.indexes.flows import Answer, Fetch, Flow
+from pinwise.indexes.intake import Watch, failure
 from pinwise.indexes.local import read_local, to_address
 from pinwise.indexes.plain import plain
 from pinwise.indexes.web import WebOrigin, origin_of
 from pinwise.model.errors import FailureError, IndexFailure
+from pinwise.model.limits import limit_hint
 from pinwise.model.request import Index
 
 __all__ = ["Finished", "Transport", "TransportSettings"]
 
 _THREADS = 16
-_TICK = 0.1
-"""Seconds after which every wait looks up: for Ctrl-C, and for attempts past their deadline."""
+"""Threads of one index: one that hangs takes none from the others."""
 
-_SLACK = 1.0
-"""Seconds past its deadline after which an attempt that hangs is given up from outside."""
+_TICK = 0.1
+"""Seconds after which every wait looks up: for Ctrl-C, and for attempts past their end."""
+
+_FAREWELL = 0.05
+"""Seconds for which threads are waited for at the end: those at the network wake up at once."""
+
+_SLACK = 0.5
+"""Seconds past its end after which an attempt that hangs is given up from outside."""
 
 
 class Finished(NamedTuple):
@@ -43,14 +50,34 @@ class Finished(NamedTuple):
 
 
 @dataclass(eq=False, slots=True)
+class _Lane:
+    """The threads of one index, and what waits for them."""
+
+    waiting: "SimpleQueue[_Task | None]" = field(default_factory=SimpleQueue)
+    threads: list[threading.Thread] = field(default_factory=list)
+    under_way: int = 0
+
+
+@dataclass(eq=False, slots=True)
 class _Task:
-    """A flow on its way through a thread."""
+    """A flow on its way through a thread.
+
+    Attributes:
+        fetch: What it fetches now.
+        left: Seconds that this fetch may still take; waiting for a connection or as asked does not count.
+        patience: Seconds that the index may still ask us to wait.
+        end: When the attempt under way must end, None where there is none.
+    """
 
     key: Hashable
     index: Index
     flow: Flow[Any]
+    lane: _Lane
+    thread: threading.Thread | None = None
     fetch: Fetch | None = None
-    deadline: float | None = None
+    left: float = 0.0
+    patience: float = 0.0
+    end: float | None = None
     slot: threading.Semaphore | None = None
     is_abandoned: bool = False
 
@@ -87,17 +114,16 @@ class Transport:
     ) -> None:
         self.requests = 0
         self.received = 0
-        self._client = Client(settings)
+        self._client = Client(settings, clock=clock)
         self._limits = settings.limits
         self._clock = clock
         self._jitter = jitter
         self._trace = trace
         self._lock = threading.Lock()
         self._closed = threading.Event()
-        self._waiting: SimpleQueue[_Task | None] = SimpleQueue()
+        self._lanes: dict[str, _Lane] = {}
         self._finished: SimpleQueue[tuple[_Task, Finished | BaseException]] = SimpleQueue()
         self._under_way: set[_Task] = set()
-        self._threads: list[threading.Thread] = []
         self._slots: dict[WebOrigin, threading.Semaphore] = {}
 
     def __enter__(self) -> Self:
@@ -112,13 +138,19 @@ class Transport:
 
     def submit(self, key: Hashable, index: Index, flow: Flow[Any]) -> None:
         """Begin a flow for an index; never waits."""
-        task = _Task(key, index, flow)
+        lane = self._lanes.setdefault(index.url, _Lane())
+        task = _Task(key, index, flow, lane)
         self._under_way.add(task)
-        self._waiting.put(task)
-        self._threads = [thread for thread in self._threads if thread.is_alive()]
-        if len(self._threads) < min(_THREADS, len(self._under_way)):
-            thread = threading.Thread(target=self._work, name="pinwise-transport", daemon=True)
-            self._threads.append(thread)
+        lane.under_way += 1
+        lane.waiting.put(task)
+        self._staff(lane)
+
+    def _staff(self, lane: _Lane) -> None:
+        """Start one more thread where there is work for it."""
+        lane.threads = [thread for thread in lane.threads if thread.is_alive()]
+        if len(lane.threads) < min(_THREADS, lane.under_way):
+            thread = threading.Thread(target=self._work, args=(lane,), name="pinwise-transport", daemon=True)
+            lane.threads.append(thread)
             thread.start()
 
     def results(self) -> Iterator[Sequence[Finished]]:
@@ -133,20 +165,23 @@ class Transport:
 
     def cancel(self) -> None:
         """Forget every flow that has not ended."""
-        for task in self._under_way:
+        for task in list(self._under_way):
             task.is_abandoned = True
-        self._under_way.clear()
+            self._forget(task)
+        self._client.hang_up()
 
     def close(self) -> None:
         """Stop the threads; one that hangs is left behind, and ends with the process."""
-        self.cancel()
         self._closed.set()
-        for _ in self._threads:
-            self._waiting.put(None)
-        limit = time.monotonic() + 2 * _TICK
-        for thread in self._threads:
+        self.cancel()
+        threads = [thread for lane in self._lanes.values() for thread in lane.threads]
+        for lane in self._lanes.values():
+            for _ in lane.threads:
+                lane.waiting.put(None)
+        limit = time.monotonic() + _FAREWELL
+        for thread in threads:
             thread.join(max(0.0, limit - time.monotonic()))
-        if not any(thread.is_alive() for thread in self._threads):
+        if not any(thread.is_alive() for thread in threads):
             self._client.close()
 
     def _wait_for_some(self) -> list[Finished]:
@@ -160,7 +195,7 @@ class Transport:
             timeout = 0.0
             if task not in self._under_way:
                 continue
-            self._under_way.discard(task)
+            self._forget(task)
             if isinstance(outcome, BaseException):
                 raise outcome
             batch.append(outcome)
@@ -168,29 +203,40 @@ class Transport:
     def _give_up_hanging(self, batch: list[Finished]) -> None:
         now = self._clock()
         for task in list(self._under_way):
-            deadline, fetch = task.deadline, task.fetch
-            if deadline is None or fetch is None or now < deadline + _SLACK:
+            end, fetch = task.end, task.fetch
+            if end is None or fetch is None or now < end + _SLACK:
                 continue
             task.is_abandoned = True
             self._release(task)
-            self._under_way.discard(task)
+            self._forget(task)
+            if task.thread in task.lane.threads:
+                task.lane.threads.remove(task.thread)  # whenever it comes back, it ends
+            self._staff(task.lane)
             batch.append(Finished(task.key, None, self._late(fetch)))
+
+    def _forget(self, task: _Task) -> None:
+        self._under_way.discard(task)
+        task.lane.under_way -= 1
 
     # --- in a thread
 
-    def _work(self) -> None:
-        while (task := self._waiting.get()) is not None and not self._closed.is_set():
+    def _work(self, lane: _Lane) -> None:
+        this = threading.current_thread()
+        while (task := lane.waiting.get()) is not None and not self._closed.is_set():
             if task.is_abandoned:
                 continue
+            task.thread = this
             try:
                 outcome: Finished | BaseException = Finished(task.key, self._drive(task))
             except _AbandonedError:
-                continue
+                outcome = Finished(task.key, None)
             except FailureError as failed:
                 outcome = Finished(task.key, None, failed)
             except BaseException as error:  # noqa: BLE001  # raised again where it is waited for
                 outcome = error
             self._finished.put((task, outcome))
+            if this not in lane.threads:
+                return
 
     def _drive(self, task: _Task) -> Any:
         """Run a flow to its end."""
@@ -198,26 +244,29 @@ class Transport:
             fetch = next(task.flow)
             while True:
                 answer = self._answer(fetch, task)
+                task.end = self._clock() + self._limits.fetch_timeout  # a page may be made to be read slowly
                 try:
                     fetch = task.flow.send(answer)
                 finally:
+                    task.end = None
                     answer.body.close()
         except StopIteration as end:
             return end.value
 
     def _answer(self, fetch: Fetch, task: _Task) -> Answer:
+        task.fetch, task.left, task.patience = fetch, self._allowed(fetch), self._limits.retry_after
         if fetch.url.startswith("file:"):
             if not to_address(task.index.url).startswith("file:"):
                 raise failure(fetch.url, fetch, "is a folder of this machine, which this index must not name")
+            task.end = self._clock() + task.left  # a disk may be far away
             return read_local(fetch)
-        task.fetch = fetch
         for attempt in range(self._limits.retries + 1):
             try:
                 return self._attempt(fetch, task)
             except PassingError as passing:
                 last = passing
-            finally:
-                task.deadline = None
+            if task.left <= 0:
+                raise self._late(fetch)
             if attempt < self._limits.retries:
                 self._pause(attempt, last, task)
         raise failure(
@@ -227,10 +276,17 @@ class Transport:
             hint="try again later; `--offline` works with what is already known",
         )
 
+    def _allowed(self, fetch: Fetch) -> float:
+        """Return the seconds that a fetch may take as a whole."""
+        return self._limits.file_timeout if fetch.is_file else self._limits.fetch_timeout
+
     def _pause(self, attempt: int, passing: PassingError, task: _Task) -> None:
         """Wait before the next attempt: as long as the index asks for, or ever longer, with jitter."""
-        seconds = self._limits.backoff * 2**attempt * (0.5 + self._jitter())
-        end = self._clock() + max(seconds, passing.wait or 0.0)
+        asked = min(passing.wait or 0.0, task.patience)
+        task.patience -= asked
+        seconds = max(self._limits.backoff * 2**attempt * (0.5 + self._jitter()), asked)
+        task.left -= seconds - asked
+        end = self._clock() + seconds
         while (left := end - self._clock()) > 0:
             self._hold_to_interest(task)
             self._closed.wait(min(left, _TICK))
@@ -248,7 +304,6 @@ class Transport:
                 raise failure(url, fetch, "has an address that cannot be used")
             self._take_slot(origin, task)
             try:
-                task.deadline = task.deadline or self._clock() + self._limits.deadline
                 answer = self._exchange(url, fetch, task)
             finally:
                 self._release(task)
@@ -272,24 +327,31 @@ class Transport:
             slot.release()
 
     def _exchange(self, url: str, fetch: Fetch, task: _Task) -> Answer | str:
-        def watch(size: int) -> None:
+        """Make one request within the time that the fetch has left."""
+        self._hold_to_interest(task)
+        begin = self._clock()
+        end = task.end = begin + task.left
+
+        def note(size: int) -> None:
             self._hold_to_interest(task)
-            if task.deadline is not None and self._clock() > task.deadline:
+            if self._clock() > end:
                 raise self._late(fetch)
             with self._lock:
                 self.received += size
 
-        self._hold_to_interest(task)
         with self._lock:
             self.requests += 1
-        begin = self._clock()
         answer: Answer | str = "failed"
         try:
-            answer = self._client.exchange(url, fetch, task.index, watch)
+            answer = self._client.exchange(url, fetch, task.index, Watch(end, self._clock, note))
         finally:
+            task.end = None
+            task.left = end - self._clock()
             if self._trace is not None:
                 self._trace(_traced(url, fetch, answer, self._clock() - begin))
         return answer
 
     def _late(self, fetch: Fetch) -> IndexFailure:
-        return failure(fetch.url, fetch, f"took longer than {self._limits.deadline:g} seconds")
+        limit = "file_timeout" if fetch.is_file else "fetch_timeout"
+        reason = f"took longer than {self._allowed(fetch):g} seconds"
+        return failure(fetch.url, fetch, reason, hint=limit_hint(limit))

@@ -194,7 +194,7 @@ def _seal_and_examine(copy: Path) -> None:
         _seal(copy)
     if examine(copy).damage:
         raise StoreFailure(
-            "the knowledge base is damaged, and so would be its copy",
+            f"`{copy}` would be as damaged as the knowledge base: it was not made",
             hint="`pinwise kb verify` keeps what is sound; then try again",
         )
 

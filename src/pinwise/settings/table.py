@@ -9,10 +9,12 @@ from packaging.version import Version
 
 from pinwise.actions.request import Choices, IndexChoice
 from pinwise.model.facts import Metadata
+from pinwise.model.limits import Limits
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import FormatControl, Place
 from pinwise.search import PREDICTORS
 from pinwise.settings.kinds import Kind
+from pinwise.settings.limits import LIMITS, default_of
 from pinwise.units.goals import GOALS
 
 PREFIX = "PINWISE_"
@@ -172,20 +174,6 @@ SETTINGS: tuple[Setting, ...] = (
         is_for_manifests=True,
     ),
     Setting(
-        "connect_timeout",
-        Kind.SECONDS,
-        "How long a connection to an index may take to open.",
-        "10",
-        is_option=False,
-    ),
-    Setting(
-        "read_timeout",
-        Kind.SECONDS,
-        "How long an index may be silent during an answer.",
-        "30",
-        is_option=False,
-    ),
-    Setting(
         "ca_file",
         Kind.PATH,
         "Certificates of the authorities to trust, as a PEM file.",
@@ -207,14 +195,15 @@ SETTINGS: tuple[Setting, ...] = (
         is_for_manifests=True,
         is_option=False,
     ),
+    *(Setting(name, kind, meaning, default_of(name), is_option=False) for name, kind, meaning in LIMITS),
 )
 
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """The values that hold for one command.
+class Settings(Limits):
+    """The values that hold for one command, the limits of the network among them.
 
     Attributes:
         asked, fallback: Indexes from the options, and from everywhere else but the manifest.
@@ -248,8 +237,6 @@ class Settings:
     offline: bool = False
     lock: tuple[str, ...] = ()
     metadata: Mapping[tuple[NormalizedName, Version], Metadata] = field(default_factory=dict)
-    connect_timeout: float = 10.0
-    read_timeout: float = 30.0
     ca_file: Path | None = None
     keyring: bool = True
     netrc: Path | None = None
