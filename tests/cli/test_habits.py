@@ -241,3 +241,11 @@ def test_another_folder_to_start_in(place: Place, tmp_path: Path) -> None:
     assert place.files() == ["requirements.in"]
     run("--directory", "absent", "environment", "--directory", str(tmp_path), *TARGET)
     assert "there is no folder `absent` to start in" in failed(run("--directory", "absent", "kb", "path"), 2)
+
+
+@pytest.mark.parametrize("group", [(), ("kb",), ("config",)])
+def test_a_list_of_commands_cuts_no_sentence(place: Place, group: tuple[str, ...]) -> None:
+    """What a command does is said whole on 80 columns."""
+    listed = place.run(*group, "--help").stdout.partition("Commands:\n")[2]
+    assert listed
+    assert "..." not in listed

@@ -16,7 +16,7 @@ from pinwise.cli.options import (
 from pinwise.model.errors import UsageError
 
 
-@click.command("check")
+@click.command("check", short_help="Check the locks against the manifest, or what is installed.")
 @click.argument("folder", required=False)
 @manifest_options
 @overlays_options

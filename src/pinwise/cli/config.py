@@ -43,7 +43,7 @@ def show_command(folder: str | None, **options: Any) -> int:
     return ExitCode.OK
 
 
-@config_command.command("path")
+@config_command.command("path", short_help="Show where the configuration file is.")
 @config_file_option
 def path_command(**options: Any) -> int:
     """Show where the configuration file is, whether or not there is one yet."""

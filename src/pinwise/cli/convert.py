@@ -7,7 +7,7 @@ import click
 from pinwise.cli.options import config_file_option, format_option, setting_options
 
 
-@click.command("convert")
+@click.command("convert", short_help="Write a lock or manifest in another format; list what is lost.")
 @click.argument("source")
 @click.argument("target")
 @click.option("--from", "source_format", metavar="FORMAT", help="The format of SOURCE, named as its file is.")

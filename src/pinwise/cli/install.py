@@ -7,7 +7,7 @@ import click
 from pinwise.cli.options import installing_options
 
 
-@click.command("install")
+@click.command("install", short_help="Install what a lock says; leave alone what else is there.")
 @click.argument("folder", required=False)
 @installing_options
 def install_command(folder: str | None, **options: Any) -> int:

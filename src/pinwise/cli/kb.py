@@ -39,7 +39,7 @@ def status_command(**options: Any) -> int:
     return ExitCode.OK
 
 
-@kb_command.command("forget")
+@kb_command.command("forget", short_help="Forget all that is known of the project NAME.")
 @click.argument("name")
 @click.option("--dry-run", is_flag=True, help="Say what would be forgotten and forget nothing.")
 @setting_options("kb")
@@ -69,7 +69,7 @@ def forget_command(name: str, **options: Any) -> int:
     return ExitCode.OK
 
 
-@kb_command.command("path")
+@kb_command.command("path", short_help="Show where the knowledge base is.")
 @setting_options("kb")
 @config_file_option
 def path_command(**options: Any) -> int:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pinwise.actions.counterfactual import Asking
 
 
-@click.command("outdated")
+@click.command("outdated", short_help="Show the pins that are behind, and what holds each back.")
 @click.argument("folder", required=False)
 @question_options
 def outdated_command(folder: str | None, **options: Any) -> int:

@@ -7,7 +7,7 @@ import click
 from pinwise.cli.options import edit_options
 
 
-@click.command("remove")
+@click.command("remove", short_help="Remove projects from the manifest, and advise.")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option("--group", metavar="NAME", multiple=True, help="Only from a dependency group or category.")
 @click.option("--extra", metavar="NAME", multiple=True, help="Only from an extra of a `pyproject.toml`.")

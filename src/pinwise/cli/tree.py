@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pinwise.actions.counterfactual import Asking
 
 
-@click.command("tree")
+@click.command("tree", short_help="Show who requires what in the best stack.")
 @click.argument("folder", required=False)
 @click.option("--invert", metavar="NAME", help="Show what requires NAME, up to the manifest.")
 @click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Show so many steps.  [default: all]")

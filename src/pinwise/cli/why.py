@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pinwise.actions.counterfactual import Asking
 
 
-@click.command("why")
+@click.command("why", short_help="Say why NAME is in the best stack at its version.")
 @click.argument("name")
 @click.argument("version", required=False)
 @click.option(
