@@ -28,24 +28,36 @@ HERE = Path(__file__).resolve().parents[1] / "src"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A locked project, its knowledge base, and where byte code is kept.
+    """A locked project, its knowledge base, and where byte code is kept: one for each pinwise.
 
     Attributes:
+        source: The source tree of the pinwise.
         folder: Holds the manifest, the lock and the knowledge base.
         options: What every command is given.
         bytecode: Where byte code is cached, as an installed pinwise has it.
     """
 
+    source: Path
     folder: Path
     options: Sequence[str]
     bytecode: Path
 
-    def run(self, source: Path, command: Sequence[str], *more: str) -> tuple[float, float]:
-        """Run a command of the pinwise in `source`; return its seconds of the wall and of the processor."""
+    @classmethod
+    def make(cls, source: Path, folder: Path, manifest: Path, options: Sequence[str]) -> "Place":
+        """Lock a manifest in a new folder, with a knowledge base that only this pinwise writes."""
+        folder.mkdir()
+        shutil.copy(manifest, folder / "requirements.in")
+        options = [*options, "--kb", str(folder / "kb.sqlite")]
+        place = cls(source, folder, options, folder.with_suffix(".bytecode"))
+        place.run(["advise"])
+        return place
+
+    def run(self, command: Sequence[str], *more: str) -> tuple[float, float]:
+        """Run a command; return its seconds of the wall and of the processor."""
         foreign = ("PIP_", "UV_", "PINWISE_", "XDG_", "VIRTUAL_ENV", "PYTHON")
         environment = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
         environment |= {"HOME": str(self.folder), "PIP_CONFIG_FILE": os.devnull}
-        environment |= {"PYTHONPATH": str(source), "PYTHONPYCACHEPREFIX": str(self.bytecode)}
+        environment |= {"PYTHONPATH": str(self.source), "PYTHONPYCACHEPREFIX": str(self.bytecode)}
         words = [sys.executable, "-m", "pinwise", *command, *self.options, *more]
         busy, started = _processor(), time.perf_counter()
         done = subprocess.run(
@@ -73,22 +85,22 @@ def commands(asked: str) -> Mapping[str, Sequence[str]]:
     }
 
 
-def timed(place: Place, sources: Sequence[Path], asked: str, repeat: int) -> None:
+def timed(places: Sequence[Place], asked: str, repeat: int) -> None:
     """Print a table of the medians."""
     seconds: dict[tuple[str, Path], list[tuple[float, float]]] = {}
     for attempt in range(repeat + 1):  # the first fills the caches of byte code and files
         for name, command in commands(asked).items():
-            for source in sources if attempt % 2 else sources[::-1]:
-                spent = place.run(source, command, "--offline")
+            for place in places if attempt % 2 else places[::-1]:
+                spent = place.run(command, "--offline")
                 if attempt:
-                    seconds.setdefault((name, source), []).append(spent)
+                    seconds.setdefault((name, place.source), []).append(spent)
     both = "wall (processor)"
-    print(f"| command | s, {both} |" if len(sources) == 1 else f"| {both} | before, s | now, s | ratio |")
-    print("|---|---|" if len(sources) == 1 else "|---|---|---|---|")
+    print(f"| command | s, {both} |" if len(places) == 1 else f"| {both} | before, s | now, s | ratio |")
+    print("|---|---|" if len(places) == 1 else "|---|---|---|---|")
     for name in commands(asked):
-        medians = [tuple(map(median, zip(*seconds[name, source], strict=True))) for source in sources]
+        medians = [tuple(map(median, zip(*seconds[name, place.source], strict=True))) for place in places]
         cells = [f"{wall:.2f} ({busy:.2f})" for wall, busy in medians]
-        if len(sources) > 1:
+        if len(places) > 1:
             cells.append(f"{medians[-1][0] / medians[0][0]:.2f} ({medians[-1][1] / medians[0][1]:.2f})")
         print(f"| `{name}` | {' | '.join(cells)} |")
 
@@ -108,13 +120,12 @@ def main() -> None:
     if given.config_file:
         options += ["--config-file", str(given.config_file.resolve())]
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch, "project")
-        folder.mkdir()
-        shutil.copy(given.set, folder / "requirements.in")
-        place = Place(folder, [*options, "--kb", str(folder / "kb.sqlite")], Path(scratch, "bytecode"))
         sources = [*([given.before.resolve()] if given.before else []), HERE]
-        place.run(sources[0], ["advise"])
-        timed(place, sources, asked, given.repeat)
+        places = [
+            Place.make(source, Path(scratch, f"project-{number}"), given.set, options)
+            for number, source in enumerate(sources)
+        ]
+        timed(places, asked, given.repeat)
 
 
 if __name__ == "__main__":
