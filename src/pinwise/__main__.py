@@ -2,11 +2,19 @@
 
 import sys
 
-from pinwise.completion.answer import COMPLETE, complete
-
 
 def main() -> None:
     """Run one command, or complete what is typed of one."""
+    try:
+        _run()
+    except KeyboardInterrupt:  # while the command was still being loaded; it says so itself from then on
+        sys.stderr.write("interrupted\n")
+        sys.exit(130)
+
+
+def _run() -> None:
+    from pinwise.completion.answer import COMPLETE, complete  # noqa: PLC0415  # loaded where Ctrl-C is met
+
     if sys.argv[1:2] == [COMPLETE]:
         complete(sys.argv[2:])
         return

@@ -442,8 +442,9 @@ def test_a_lock_of_a_newer_format(scene: Scene) -> None:
     """Nothing of it is guessed."""
     scene.uv()
     scene.environment()
-    scene.write("pylock.toml", 'lock-version = "2.0"\ncreated-by = "x"\npackages = []\n')
-    assert "this lock has the version `2.0`; pinwise reads 1.0" in failed(scene.run("install"), 2)
+    for rest in ("packages = []", '[[packages]]\nname = "a"\nfiles = ["new"]', "[projects.a]"):
+        scene.write("pylock.toml", f'lock-version = "2.0"\ncreated-by = "x"\n{rest}\n')
+        assert "this lock has the version `2.0`; pinwise reads 1.0" in failed(scene.run("install"), 2)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Present pins from the command line: kept, let go of, chosen anew, checked."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,19 @@ def test_only_pinned_projects_can_be_let_go_of(locked: Place) -> None:
     assert "did you mean `flask`?" in said
     (locked.folder / LOCK).unlink()
     assert "there is no lock" in failed(locked.advise("-P", "flask"), 2)
+
+
+@pytest.mark.parametrize("marker", ["extras == 'x'", "dependency_groups != 'x'", "'x' in extra"])
+def test_a_marker_that_means_nothing_holds_no_pin(locked: Place, marker: str) -> None:
+    """A lock of another tool whose marker cannot be evaluated is read; the pin under it counts as none."""
+    text = (locked.folder / LOCK).read_text(encoding="utf-8")
+    marked, count = re.subn(r'^(name = "[a-z]+"\n)', rf'\1marker = "{marker}"\n', text, flags=re.MULTILINE)
+    assert count == 2
+    (locked.folder / LOCK).write_text(marked, encoding="utf-8")
+    said = locked.advise()
+    assert said.exit_code == 0, said.output
+    assert "+ flask 3.0" in said.stdout
+    assert pinned(locked) == {"click": "8.0", "flask": "3.0"}
 
 
 def test_a_broken_lock_is_an_error_until_all_is_chosen_anew(locked: Place) -> None:

@@ -309,3 +309,17 @@ def test_bash_completes(shell: str, folder: Path, typed: tuple[str, ...], expect
         check=True,
     )
     assert done.stdout.splitlines() == expected
+
+
+def test_ctrl_c_while_the_program_is_loaded(tmp_path: Path) -> None:
+    """It is said in a word, with the code of every interruption, and no traceback."""
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n", encoding="utf-8")
+    paths = os.pathsep.join((str(tmp_path), *sys.path))
+    result = subprocess.run(
+        [sys.executable, "-m", "pinwise", "--version"],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (130, "", "interrupted\n")

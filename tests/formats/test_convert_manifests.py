@@ -336,6 +336,16 @@ def test_indexes_that_add_to_the_default_one_keep_it() -> None:
     assert {loss.aspect for loss in converted.losses} == {"indexes"}
 
 
+@pytest.mark.parametrize("login", ["user:word", "${USER}:${WORD}"])
+@pytest.mark.parametrize("target", [PIPFILE, PYPROJECT, REQUIREMENTS])
+def test_logins_are_copied_or_named_as_lost(target: ManifestFormat, login: str) -> None:
+    """A login of an index is in the new file only as variables, and else in the list of losses."""
+    text = f"--index-url https://{login}@index.example/simple\nflask\n"
+    converted = convert_manifest(read(text, REQUIREMENTS), target)
+    assert "user:word" not in converted.text
+    assert ("logins" in {loss.aspect for loss in converted.losses}) == (login not in converted.text)
+
+
 @pytest.mark.parametrize("target", [REQUIREMENTS, PYPROJECT, PIPFILE])
 def test_overlays_are_named_as_lost(target: ManifestFormat) -> None:
     """Overlays are not carried over, and the list of losses says so."""

@@ -258,6 +258,59 @@ dependencies = [{ name = "a", marker = "sys_platform == 'linux'" }]
     assert b.marker == 'os_name == "nt" or python_version < "3.9"'
 
 
+UV_WITHOUT_ROOT = """
+version = 1
+[manifest]
+members = ["m"]
+requirements = [{ name = "a", extras = ["x"], marker = "os_name == 'nt'", specifier = ">=1" }]
+[manifest.dependency-groups]
+dev = [{ name = "c" }]
+[[package]]
+name = "a"
+version = "1"
+source = { registry = "https://index.example/simple" }
+[package.optional-dependencies]
+x = [{ name = "b" }]
+[[package]]
+name = "b"
+version = "1"
+source = { registry = "https://index.example/simple" }
+[[package]]
+name = "c"
+version = "1"
+source = { registry = "https://index.example/simple" }
+resolution-markers = ["python_version < '3.12'"]
+[[package]]
+name = "c"
+version = "2"
+source = { registry = "https://index.example/simple" }
+resolution-markers = ["python_version >= '3.12'"]
+[[package]]
+name = "m"
+version = "1"
+source = { editable = "parts/m" }
+"""
+
+
+def test_uv_lock_of_a_script_or_a_workspace_without_root() -> None:
+    """What `[manifest]` requires counts as a project's requirements do: no pin is lost."""
+    pins = read_lock(UV_WITHOUT_ROOT, ForeignFormat.UV).pins
+    assert [(str(each), each.groups, each.marker) for each in pins] == [
+        ("a==1", ("default",), 'os_name == "nt"'),
+        ("b==1", ("default",), 'os_name == "nt"'),
+        ("c==1", ("dev",), 'python_version < "3.12"'),
+        ("c==2", ("dev",), 'python_version >= "3.12"'),
+        ("m==1", ("default",), None),
+    ]
+
+
+def test_uv_lock_that_requires_nothing() -> None:
+    """Pins to which no requirement leads are not dropped in silence."""
+    text = "version = 1\n" + UV_WITHOUT_ROOT[UV_WITHOUT_ROOT.index("[[package]]") :]
+    with pytest.raises(ManifestError, match="nothing in this lock says what is required"):
+        read_lock(text, ForeignFormat.UV)
+
+
 def test_poetry_lock() -> None:
     """A poetry.lock gives groups, markers, digests and file names; `main` is our default group."""
     lock = read_lock(example(ForeignFormat.POETRY), ForeignFormat.POETRY)

@@ -319,6 +319,8 @@ def test_credentials_stay_out_of_messages() -> None:
         "a; os_name == '\\x'",
         "a; python_version ~= 'x'",
         "a; 'x' in extras",
+        "a; '5' ~= platform_release",
+        "a; os_name == 'nt' and '5' ~= platform_version",
         " " * 200_000 + "=",
         "-r a.txt\n" * 3 + "--x",
         "a\x00",

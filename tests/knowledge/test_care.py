@@ -24,6 +24,8 @@ from pinwise.knowledge import digests
 from pinwise.knowledge.care import StoreCare
 from pinwise.knowledge.database import Terms
 from pinwise.knowledge.files import open_reader
+from pinwise.knowledge.lock import WriteLock
+from pinwise.knowledge.schema import SCHEMA_VERSION
 from pinwise.knowledge.seal import broken_pages, is_sealed
 from pinwise.knowledge.store import open_store
 from pinwise.model.errors import StoreFailure
@@ -160,6 +162,25 @@ def test_a_dry_run_changes_nothing(path: Path) -> None:
     assert verification.examination.damage
     assert (verification.aside, verification.left) == (None, (LostPage(INDEX, "app"),))
     assert path.read_bytes() == content
+
+
+def test_a_store_of_a_newer_pinwise_is_no_damage(path: Path) -> None:
+    """What cannot be read yet is refused, not taken for damage and set aside."""
+    execute(path, f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    content = path.read_bytes()
+    with pytest.raises(StoreFailure, match="newer pinwise"):
+        verify_knowledge(care(path), is_dry=False)
+    assert path.read_bytes() == content
+    assert [each.name for each in path.parent.iterdir() if "damaged" in each.name] == []
+
+
+def test_a_store_that_is_held_is_no_damage(path: Path) -> None:
+    """While another program holds it nothing is said of it, and it stays where it is."""
+    content = path.read_bytes()
+    with WriteLock(path, patience=1).held(), pytest.raises(StoreFailure, match="has been held by"):
+        verify_knowledge(StoreCare(path, Terms(patience=0.1)), is_dry=False)
+    assert path.read_bytes() == content
+    assert not path.with_name(f"{path.name}.damaged").exists()
 
 
 def test_lost_bytes_cost_what_they_held(path: Path, tmp_path: Path) -> None:

@@ -2,15 +2,14 @@
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from pinwise.actions.local_projects import read_text
+from pinwise.actions.present import marker_holds
 from pinwise.explain.names import near_names
 from pinwise.explain.words import listing
 from pinwise.formats.entries import is_remote, shown
@@ -86,7 +85,7 @@ def select_pins(read: ReadLock, selection: Selection, environment: Environment) 
     for pin in lock.pins:
         if groups.isdisjoint(pin.groups):
             continue
-        if pin.marker is not None and not _holds(pin.marker, environment, groups=groups, extras=extras):
+        if pin.marker is not None and not marker_holds(pin.marker, environment, groups=groups, extras=extras):
             continue
         if pin.name in pins:
             raise ManifestError(
@@ -97,22 +96,6 @@ def select_pins(read: ReadLock, selection: Selection, environment: Environment) 
             )
         pins[pin.name] = pin
     return tuple(pins.values())
-
-
-def _holds(
-    marker: str,
-    environment: Environment,
-    *,
-    groups: frozenset[str] = frozenset(),
-    extras: frozenset[str] = frozenset(),
-) -> bool:
-    """Whether a marker of a lock holds; one that cannot be evaluated, such as ``extras == 'a'``, does not."""
-    variables: dict[str, str | AbstractSet[str]] = {**environment.markers, "extra": ""}
-    variables |= {"extras": extras, "dependency_groups": groups}
-    try:
-        return Marker(marker).evaluate(variables, "lock_file")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return False
 
 
 def _extras(lock: PresentLock, selection: Selection) -> frozenset[str]:
@@ -237,7 +220,7 @@ def _admits(required: str | None, environment: Environment) -> bool:
 
 
 def _has_environment(lock: PresentLock, environment: Environment) -> bool:
-    return not lock.environments or any(_holds(marker, environment) for marker in lock.environments)
+    return not lock.environments or any(marker_holds(marker, environment) for marker in lock.environments)
 
 
 # --- what differs

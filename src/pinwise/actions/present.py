@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -99,16 +100,31 @@ def present_selection(paths: Sequence[Path]) -> Selection:
     return Selection(extras=tuple(extras), groups=lock.groups)
 
 
+def marker_holds(
+    marker: str,
+    environment: Environment,
+    *,
+    groups: frozenset[str] = frozenset(),
+    extras: frozenset[str] = frozenset(),
+) -> bool:
+    """Whether a marker of a lock holds; one that cannot be evaluated, such as ``extras == 'a'``, does not."""
+    variables: dict[str, str | AbstractSet[str]] = {**environment.markers, "extra": ""}
+    variables |= {"extras": extras, "dependency_groups": groups}
+    try:
+        return Marker(marker).evaluate(variables, "lock_file")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
 def _pins(lock: PresentLock, environment: Environment) -> dict[NormalizedName, tuple[Version, str]]:
     """Return what the lock pins for one environment."""
-    variables = {**environment.markers, "extra": ""}
     extras = frozenset(name for pin in lock.pins for name in _EXTRA.findall(pin.marker or ""))
-    groups = {"extras": extras, "dependency_groups": frozenset(lock.groups)}
+    groups = frozenset(lock.groups)
     pins: dict[NormalizedName, tuple[Version, str]] = {}
     for pin in lock.pins:
         if pin.version is None or pin.path is not None or pin.name in pins:
             continue
-        if pin.marker is None or Marker(pin.marker).evaluate({**variables, **groups}, "lock_file"):
+        if pin.marker is None or marker_holds(pin.marker, environment, groups=groups, extras=extras):
             pins[pin.name] = (pin.version, pin.index or "")
     return pins
 

@@ -178,6 +178,8 @@ def _check_marker(marker: Marker) -> None:
     str(marker)
     try:
         marker.evaluate(_ANY_ENVIRONMENT)
+        if "~= platform_" in str(marker):
+            marker.evaluate({**_ANY_ENVIRONMENT, "platform_release": "x y", "platform_version": "x y"})
     except KeyError as error:
         raise ValueError(f"its marker uses `{shown(str(error.args[0]))}`, which has no value") from None
 

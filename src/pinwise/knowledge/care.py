@@ -13,7 +13,7 @@ from pinwise.knowledge.copying import copy_store, take_the_name
 from pinwise.knowledge.database import Database, Terms
 from pinwise.knowledge.digests import insert
 from pinwise.knowledge.examination import examine, nothing_at, raw, structure_faults
-from pinwise.knowledge.failures import store_failures, unreachable
+from pinwise.knowledge.failures import Undamaged, store_failures, unreachable
 from pinwise.knowledge.files import beside, create, is_ours, open_reader, open_writer, read_content
 from pinwise.knowledge.lock import WriteLock
 from pinwise.knowledge.migration import migrate
@@ -34,12 +34,15 @@ class StoreCare:
         """Read everything and say what does not hold; nothing is changed.
 
         Raises:
-            StoreFailure: There is none, it is something else, or its folder cannot be read.
+            StoreFailure: There is none, it is something else or of a newer pinwise, another program holds it,
+                or its folder cannot be read.
         """
         try:
             _bring_up(self.path, self._terms)
             with self._alone():
                 return examine(self.path)
+        except Undamaged:
+            raise
         except StoreFailure as failure:
             if not is_ours(self.path):
                 raise

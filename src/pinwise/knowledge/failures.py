@@ -26,6 +26,21 @@ class Unsound(Exception):
     """A row that is not what was written; the message says what it is about."""
 
 
+class Undamaged(StoreFailure):
+    """The knowledge base cannot be used now, though it may well be whole: it is no matter for a repair."""
+
+
+_UNDAMAGED = frozenset(("SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+def newer(path: Path) -> StoreFailure:
+    """Return the failure of a knowledge base whose schema is not known here yet."""
+    return Undamaged(
+        f"the knowledge base `{path}` was written by a newer pinwise",
+        hint="upgrade pinwise, or name another knowledge base with `--kb FILE`",
+    )
+
+
 def lossy(path: Path) -> StoreFailure:
     """Return the failure of a knowledge base in which something is missing that was there."""
     return StoreFailure(
@@ -50,14 +65,14 @@ def damaged(path: Path, about: str = "") -> StoreFailure:
 def unreachable(path: Path, error: OSError) -> StoreFailure:
     """Return the failure of a folder or lock file that the system refuses."""
     if error.errno == errno.ENOSPC:
-        return StoreFailure(f"the knowledge base `{path}` cannot grow: the disk is full", hint=_FREE_DISK)
+        return Undamaged(f"the knowledge base `{path}` cannot grow: the disk is full", hint=_FREE_DISK)
     reason = (error.strerror or type(error).__name__).lower()
     return StoreFailure(f"the knowledge base `{path}` cannot be written: {reason}", hint=_ELSEWHERE)
 
 
 def nearly_full(path: Path, free: int, reserve: int) -> StoreFailure:
     """Return the failure of a disk on which less is free than the reserve (both in bytes)."""
-    return StoreFailure(
+    return Undamaged(
         f"the disk of the knowledge base `{path}` is nearly full: {free >> 20} MiB are free, "
         f"{reserve >> 20} MiB are held in reserve",
         hint="free some space and try again, or set `kb-reserve` lower; all that was learnt so far is kept",
@@ -81,7 +96,8 @@ def store_failures(path: Path) -> Iterator[None]:
         if cause is None:
             raise damaged(path) from error
         what, hint = cause
-        raise StoreFailure(f"the knowledge base `{path}` {what}", hint=hint) from error
+        kind = Undamaged if family in _UNDAMAGED else StoreFailure
+        raise kind(f"the knowledge base `{path}` {what}", hint=hint) from error
 
 
 @contextmanager

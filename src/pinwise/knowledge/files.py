@@ -5,9 +5,8 @@ from pathlib import Path
 
 from pinwise.knowledge import schema
 from pinwise.knowledge.connection import BUSY, Connection
-from pinwise.knowledge.failures import damaged, unreachable
+from pinwise.knowledge.failures import damaged, newer, unreachable
 from pinwise.knowledge.seal import transaction
-from pinwise.model.errors import StoreFailure
 
 _MAGIC = b"SQLite format 3\0"
 
@@ -20,10 +19,7 @@ def read_content(path: Path) -> schema.Content:
     """
     match content := _content(path):
         case schema.Content.NEWER:
-            raise StoreFailure(
-                f"the knowledge base `{path}` was written by a newer pinwise",
-                hint="upgrade pinwise, or name another knowledge base with `--kb FILE`",
-            )
+            raise newer(path)
         case schema.Content.FOREIGN:
             raise damaged(path)
         case _:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pinwise.knowledge.failures import unreachable
+from pinwise.knowledge.failures import Undamaged, unreachable
 from pinwise.model.errors import StoreFailure
 
 _PAUSE = 0.002  # seconds between two tries
@@ -103,7 +103,7 @@ class WriteLock:
             time.sleep(_PAUSE)
 
     def _taken(self) -> StoreFailure:
-        return StoreFailure(
+        return Undamaged(
             f"the knowledge base `{self._store}` has been held by {self._owner()} "
             f"for {self._patience:g} seconds",
             hint="end that process, or name another knowledge base with `--kb FILE`",

@@ -119,6 +119,10 @@ MANIFEST_ASPECTS: Mapping[str, Aspect] = {
     "overrides": Aspect("the overrides", _OWN_LISTS),
     "exclusions": Aspect("the exclusions", _OWN_LISTS),
     "settings": Aspect("our own settings", {REQUIREMENTS: "it has no place for them"}),
+    "logins": Aspect(
+        "the logins of the indexes",
+        dict.fromkeys((PIPFILE, REQUIREMENTS, PYPROJECT), "they are not carried over; write them anew"),
+    ),
     "overlays": Aspect(
         "the overlays",
         {
@@ -151,6 +155,10 @@ def one_python(text: str | None) -> str | None:
     return f"=={text}" if is_full else f"=={text}.*"
 
 
+def _with_login(manifest: Manifest) -> frozenset[str]:
+    return frozenset(index.url for index in manifest.indexes if index.secret is not None)
+
+
 def _whole(before: Manifest, after: Manifest, target: ManifestFormat) -> Iterator[Loss]:
     pairs: dict[str, tuple[object, object]] = {
         "constraints": (_texts(before.constraints), _texts(after.constraints)),
@@ -166,6 +174,8 @@ def _whole(before: Manifest, after: Manifest, target: ManifestFormat) -> Iterato
     for aspect, (old, new) in pairs.items():
         if old != new:
             yield loss_of(aspect, target)
+    if _with_login(before) - _with_login(after):
+        yield loss_of("logins", target)
     if after.constraints and _digests(before.constraints) != _digests(after.constraints):
         yield loss_of("constraint digests", target)
     names = {normalise(group.name) for group in after.groups}

@@ -22,6 +22,7 @@ from pinwise.model.facts import File
 from pinwise.model.lock import LockFormat, PresentLock, PresentPin
 from pinwise.model.request import DEFAULT_GROUP, Index, Place
 
+_OTHER_VERSION = re.compile(r"(?!1(?:\.|$))[0-9]+(?:\.[0-9]+)*")
 _CONTEXT = re.compile(r"packages\[(\d+)\]")
 _DAY = r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
 _TIME = rf"[0-9]{{4}}-{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
@@ -79,14 +80,13 @@ def read_pylock(text: str, file: str) -> PresentLock:
 
 
 def _validated(tables: Mapping[str, object], text: str, file: str) -> Pylock:
+    version = tables.get("lock-version")
+    if isinstance(version, str) and _OTHER_VERSION.fullmatch(version):
+        raise _other_version(version, file)  # first of all: what else is wrong with it may be right there
     try:
         return Pylock.from_dict(tables)
     except PylockUnsupportedVersionError:
-        raise ManifestError(
-            f"this lock has the version `{shown(str(tables.get('lock-version')))}`; pinwise reads 1.0",
-            file=file,
-            hint="a newer pinwise may read it; or make the lock anew",
-        ) from None
+        raise _other_version(str(version), file) from None
     except PylockValidationError as error:
         raise ManifestError(
             f"this is no valid `pylock.toml`: {shown(str(error), 160)}",
@@ -96,6 +96,14 @@ def _validated(tables: Mapping[str, object], text: str, file: str) -> Pylock:
         ) from None
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ManifestError(f"this is no valid `pylock.toml`: {shown(str(error), 160)}", file=file) from None
+
+
+def _other_version(version: str, file: str) -> ManifestError:
+    return ManifestError(
+        f"this lock has the version `{shown(version)}`; pinwise reads 1.0",
+        file=file,
+        hint="a newer pinwise may read it; or make the lock anew",
+    )
 
 
 def _line(context: str, text: str) -> int | None:

@@ -1,17 +1,17 @@
 """Read a ``uv.lock`` (version 1).
 
 It pins a whole workspace for every platform: a package is needed where a chain of requirements leads to it
-from a member of the workspace, under the markers along that chain. The members themselves are no pins.
-Extras and groups of the members become groups.
+from a member of the workspace or from what ``[manifest]`` requires (of a script, or of a workspace whose root
+is no project), under the markers along that chain. The root is no pin. Extras and groups become groups.
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pinwise.formats.entries import parse_index, shown
 from pinwise.formats.present.entry import Entry, default_first, in_order
-from pinwise.formats.present.markers import split_marker
+from pinwise.formats.present.markers import all_of, split_marker
 from pinwise.formats.present.toml import entries, parse_lock_toml, whole_number
 from pinwise.model.facts import File
 from pinwise.model.lock import ForeignFormat, PresentLock, PresentPin
@@ -63,7 +63,12 @@ def read_uv_lock(text: str, file: str) -> PresentLock:
         _Package(entry, table, _pin(entry, table))
         for entry, table in entries(tables, text, file, key="package")
     ]
+    packages += _manifest(head, tables, packages)
     _connect(packages)
+    if packages and all(package.pin is not None for package in packages):
+        raise head.error(
+            "nothing in this lock says what is required", "export it with `uv export`, or make the lock anew"
+        )
     pins = tuple(_pins(packages))
     return PresentLock(
         ForeignFormat.UV,
@@ -156,6 +161,22 @@ def _files(entry: Entry, table: Mapping[str, object]) -> Iterator[File]:
 # --- who needs what
 
 
+def _manifest(head: Entry, tables: Mapping[str, object], packages: Sequence[_Package]) -> Iterator[_Package]:
+    """Yield what ``[manifest]`` requires, as a member of the workspace that has no name."""
+    manifest = head.table(tables.get("manifest"), "the manifest")
+    members = {head.string(name, "a member") for name in head.items(manifest.get("members"), "the members")}
+    pinned = [
+        {"name": package.table["name"]}
+        for package in packages
+        if package.pin is not None and package.pin.path is not None and package.table["name"] in members
+    ]
+    required = [*head.tables(manifest.get("requirements"), "the requirements"), *pinned]
+    groups = head.table(manifest.get("dependency-groups"), "the groups")
+    if required or groups:
+        entry = Entry(head.file, "the manifest")
+        yield _Package(entry, {"name": "", "dependencies": required, "dev-dependencies": groups}, None)
+
+
 def _connect(packages: list[_Package]) -> None:
     """Fill the edges of every package: under "", and under each of its extras."""
     by_name: dict[str, list[int]] = {}
@@ -191,13 +212,34 @@ def _edges(
         for number in by_name.get(name, [])
         if all(item[key] == packages[number].table.get(key) for key in ("version", "source") if key in item)
     ]
+    marker = entry.marker(item.get("marker"))
+    forks = [_fork_marker(packages[number]) for number in found]
+    if len(found) > 1 and "version" not in item and all(forks):  # what `[manifest]` requires names no fork
+        for number, fork in zip(found, forks, strict=True):
+            yield from _nodes(entry, item, number, all_of([part for part in (marker, fork) if part]))
+        return
     if len(found) != 1:
         problem = "is missing from" if not found else "is ambiguous in"
         raise entry.error(f"`{shown(name)}`, which `{entry.shown}` needs, {problem} this lock", "lock anew")
-    marker = entry.marker(item.get("marker"))
-    yield (found[0], ""), marker
-    for extra in entry.items(item.get("extra"), "the extras"):
-        yield (found[0], entry.string(extra, "an extra")), marker
+    yield from _nodes(entry, item, found[0], marker)
+
+
+def _nodes(
+    entry: Entry, item: dict[str, object], number: int, marker: str | None
+) -> Iterator[tuple[Node, str | None]]:
+    yield (number, ""), marker
+    for extra in (
+        *entry.items(item.get("extra"), "the extras"),
+        *entry.items(item.get("extras"), "the extras"),
+    ):
+        yield (number, entry.string(extra, "an extra")), marker
+
+
+def _fork_marker(package: _Package) -> str | None:
+    """Return where an entry counts that is one of several of its project; None where it does not say."""
+    written = package.entry.items(package.table.get("resolution-markers"), "the markers")
+    markers = [package.entry.marker(each) for each in written]
+    return " or ".join(f"({each})" for each in markers if each) or None
 
 
 def _group_names(packages: list[_Package]) -> Iterator[str]:
