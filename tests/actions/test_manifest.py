@@ -77,6 +77,16 @@ def test_our_own_lock_is_never_a_manifest() -> None:
     assert "is a lock that pinwise wrote" in refused("requirements.txt").message
 
 
+def test_a_script_in_a_folder_without_a_manifest_is_named() -> None:
+    """A script with a block is never chosen by itself, but the hint says that it can be named."""
+    block = "# A licence, which comes first.\n\n# /// script\n# dependencies = ['a']\n# ///\n"
+    write({"plain.py": "print()\n"})
+    assert "script" not in (refused().hint or "")
+    write({"tool.py": block})
+    assert (refused().hint or "").startswith("`tool.py` is a script that says what it requires: name it; ")
+    assert required(found("tool.py")) == ["a"]
+
+
 def test_files_are_named_as_the_user_named_them() -> None:
     """Messages and the manifest show paths as they were given; locks belong to the manifest's folder."""
     write(

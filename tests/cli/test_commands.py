@@ -447,6 +447,7 @@ def test_unknown_commands_get_near_ones(place: Place) -> None:
     """A misspelt command is a usage error with the one that was meant; none at all shows the help."""
     assert "did you mean `advise`?" in failed(place.run("advice"), 2)
     assert "did you mean `status`?" in failed(place.run("kb", "stats"), 2)
+    assert "hint: `pinwise advise` does that" in failed(place.run("lock"), 2)
     bare = place.run("--help")
     assert bare.exit_code == 0
     assert all(name in bare.stdout for name in ("advise", "environment", "kb"))

@@ -308,6 +308,19 @@ def test_a_check_that_finds_nothing(scene: Scene) -> None:
     assert scene.run("check", "--installed", "--exact").exit_code == 1
 
 
+def test_the_next_step_of_a_check_names_what_was_checked(scene: Scene) -> None:
+    """The command after a check has its words for lock, part and environment, in one line."""
+    folder = scene.environment(flask="2.0", extra="1.0")
+    scene.lock("flask 3.0")
+    bare = scene.run("check", "--installed", ".").stdout.splitlines()
+    assert bare[-1] == "1 package differs from the lock. Next: `pinwise install`."
+    named = ("--lock", "pylock.toml", "--all-extras", "--python", str(folder))
+    lines = scene.run("check", "--installed", *named).stdout.splitlines()
+    assert lines[-2] == "1 package differs from the lock. Next:"
+    assert lines[-1] == f"  pinwise install --lock pylock.toml --all-extras --python {folder}"
+    assert scene.run(*lines[-1].split()[1:], "--dry-run").exit_code == 0
+
+
 def test_check_alone_is_about_the_lock(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without `--installed` it does what `pinwise advise --check` does."""
     monkeypatch.setenv("PINWISE_KB", str(scene.bin / "kb"))
@@ -421,6 +434,18 @@ def test_an_environment_that_cannot_be_made_leaves_nothing(scene: Scene) -> None
         "error: uv could not make `.venv`; it ended with exit code 2 and said `error: No space left`" in said
     )
     assert not (scene.folder / ".venv").exists()
+    assert "hint: nothing was installed; `--python` names another environment" in said
+
+
+def test_a_python_that_nobody_has_is_named_with_the_way_out(scene: Scene) -> None:
+    """Where no Python can be found or fetched, the hint is to lock for the one at hand."""
+    scene.uv("echo 'error: No download'; exit 2")
+    scene.lock("flask 3.0")
+    lock = scene.folder / "pylock.toml"
+    scene.write("pylock.toml", lock.read_text(encoding="utf-8").replace(MINOR, "3.6"))
+    said = failed_late(scene.run("install"), 3)
+    assert "hint: Python 3.6 was not found here, and uv could not fetch it: install it, or lock for" in said
+    assert "half changed" not in said
 
 
 # --- which lock

@@ -201,6 +201,8 @@ def test_changes_for_another_target_are_listed_below_it(place: Place) -> None:
     write(place, requirements_in="flask<3; python_version < '3.13'\nflask; python_version >= '3.13'\n")
     assert place.advise().exit_code == 0
     write(place, requirements_in="flask>=3\n")
+    checked = place.advise("--python", "3.13", "--check").stdout
+    assert "`pylock.toml` was made for another target: Python 3.12 on manylinux_2_28_x86_64.\n" in checked
     said = place.advise("--python", "3.13").stdout
     assert "`pylock.toml` was made for another target: Python 3.12 on manylinux_2_28_x86_64.\n" in said
     assert "What changes in `pylock.toml`: 2" in said

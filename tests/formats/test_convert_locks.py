@@ -210,6 +210,16 @@ def test_a_lock_converted_to_its_own_format_loses_nothing(form: LockFormat, lock
     assert replace(twice, pins=()) == replace(once, pins=())
 
 
+def test_what_an_index_says_of_files_is_lost_where_a_lock_does_not_say_it_of_them() -> None:
+    """The order of files is no fact, nor is what is said of their release; a time is."""
+    pin = pin_of()
+    told = tuple(file._replace(requires_python=">=3.9") for file in reversed(pin.files))
+    lock = PresentLock(PIPFILE_LOCK, (replace(pin, files=told),))
+    assert convert_lock(lock, PYLOCK).losses == ()
+    lost = convert_lock(lock, PIPFILE_LOCK).losses
+    assert [loss.aspect for loss in lost if loss.subject] == ["files"]
+
+
 def pin_of(name: str = "a", **facts: Any) -> PresentPin:
     """Return a pin of a release with files and digests."""
     files = files_of(name, str(facts.get("version") or "1.0"))

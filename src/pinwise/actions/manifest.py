@@ -29,6 +29,12 @@ THOTH_FILE = ".thoth.yaml"
 MANIFESTS = ("Pipfile", "pyproject.toml", "requirements.in", "requirements.txt")
 """What a folder is searched for, in this order; a ``pyproject.toml`` that only configures tools is none."""
 
+_MOST_SCRIPTS = 50
+"""How many scripts of a folder without a manifest are looked into."""
+
+_BEGINNING = 8_000
+"""How many bytes of a file are read to see what it is."""
+
 
 class FoundManifest(NamedTuple):
     """A manifest and where it was found.
@@ -233,6 +239,8 @@ def _find(folder: Path) -> list[Path]:
     found, others = _manifests(folder)
     if not found:
         hint = f"write one of {_listed(MANIFESTS)}, or name your requirements with `-r FILE`"
+        if scripts := _scripts(folder):
+            hint = f"`{scripts[0]}` is a script that says what it requires: name it; else {hint}"
         if others and others[0].suffix == ".txt":
             hint = f"`{others[0]}` is a lock that pinwise wrote; {hint}"
         elif others:
@@ -257,6 +265,15 @@ def _manifests(folder: Path) -> tuple[list[Path], list[Path]]:
     return found, others
 
 
+def _scripts(folder: Path) -> list[Path]:
+    """Return the scripts in a folder that say what they require; only the first files are looked into."""
+    try:
+        files = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and path.is_file())
+    except OSError:
+        return []
+    return [path for path in files[:_MOST_SCRIPTS] if "# /// script" in _beginning(path).splitlines()]
+
+
 def _kind(path: Path) -> str | None:
     """Return the kind of a manifest that is a document of its own; None for any other file."""
     if path.name.startswith("Pipfile") and path.suffix != ".lock":
@@ -278,7 +295,7 @@ def _beginning(path: Path) -> str:
     """Return the first characters of a file; "" where it cannot be read, which reading it will say."""
     try:
         with path.open("rb") as file:
-            return file.read(200).decode("utf-8-sig", errors="replace")
+            return file.read(_BEGINNING).decode("utf-8-sig", errors="replace")
     except OSError:
         return ""
 

@@ -118,8 +118,17 @@ def check_installed(folder: str | None, options: Mapping[str, Any]) -> int:
     environment, pins = _select(task, is_run=False)
     found = task.compare(pins, environment)
     verdict = _verdict(task, environment, None, before=found, after=found)
-    _show(verdict, render_installed_check(verdict), task)
+    _show(verdict, render_installed_check(verdict, _words(folder, options)), task)
     return ExitCode.REFUSED if verdict.remaining else ExitCode.OK
+
+
+def _words(where: str | None, options: Mapping[str, Any]) -> list[str]:
+    """Return how the options named the lock, its part and the environment, for another command."""
+    words = [] if where in {None, "."} else [str(where)]
+    for name in ("overlay", "lock", "extra", "group", "only_group"):
+        words += [word for value in options[name] for word in (f"--{name.replace('_', '-')}", value)]
+    words += [f"--{name.replace('_', '-')}" for name in ("all_extras", "all_groups") if options[name]]
+    return words + (["--python", options["python"]] if options["python"] else [])
 
 
 def install(command: str, folder: str | None, options: Mapping[str, Any]) -> int:
@@ -181,7 +190,7 @@ def _task(command: str, where: str | None, options: Mapping[str, Any]) -> Task:
     if installation is None and is_script:
         raise TargetError(
             f"the script `{where}` has no virtual environment of its own",
-            hint="activate one, or name one with `--python`",
+            hint="make one with `python3 -m venv FOLDER`, and activate it or name it with `--python FOLDER`",
         )
     selection = selection_of(options) or _usual(locked.overlay)
     task = Task(command, folder, manifest, settings, lock, options, selection, python, installation)

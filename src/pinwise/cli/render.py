@@ -356,6 +356,10 @@ def render_check(advice: Advice, locks: Sequence[LockNote]) -> list[Line]:
                 lines.append(Line(f"`{lock.name}` is stale.", "bad"))
     if all(lock.state == "up to date" for lock in locks):
         return lines
+    kept = advice.request.kept
+    if kept is not None and kept.target:
+        text = f"`{clean(kept.file)}` was made for another target: {clean(kept.target)}."
+        lines += [Line(), *wrap(text)]
     if advice.changes:
         lines += [Line(), Line(f"What would change: {len(advice.changes)}", "title")]
         lines += render_changes(advice.changes)

@@ -1,8 +1,9 @@
 """What is installed against a lock, for people: plain text in 80 columns."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
-from pinwise.cli.lines import Line, wrap
+from pinwise.cli.lines import WIDTH, Line, wrap
 from pinwise.explain.words import clean, code, count
 from pinwise.formats.installed_report import Verdict
 from pinwise.formats.lock_text import without_credentials
@@ -51,8 +52,13 @@ def _holds(verdict: Verdict) -> str:
     return f"the environment holds {lead}{more}."
 
 
-def render_installed_check(verdict: Verdict) -> list[Line]:
-    """Return how an environment differs from a lock."""
+def render_installed_check(verdict: Verdict, words: Sequence[str] = ()) -> list[Line]:
+    """Return how an environment differs from a lock.
+
+    Args:
+        verdict: What was found.
+        words: What names the lock, its part and the environment in the next command.
+    """
     title = f"{code(verdict.place)}, {python_of(verdict)}, against {code(verdict.lock)}"
     lines = [Line(line.text, "title") for line in wrap(title)]
     if verdict.after.mismatches:
@@ -61,10 +67,14 @@ def render_installed_check(verdict: Verdict) -> list[Line]:
         holds = _holds(verdict)
         return [*lines, Line(), *(Line(line.text, "good") for line in wrap(holds[:1].upper() + holds[1:]))]
     kinds = {each.kind for each in verdict.remaining}
-    next_step = "pinwise sync" if kinds == {MismatchKind.EXTRA} else "pinwise install"
+    command = "sync" if kinds == {MismatchKind.EXTRA} else "install"
+    next_step = shlex.join(["pinwise", command, *words])
     differ = len(verdict.remaining)
     text = f"{count(differ, 'package')} {'differs' if differ == 1 else 'differ'} from the lock."
-    return [*lines, Line(), *wrap(f"{text} Next: `{next_step}`.")]
+    sentence = f"{text} Next: `{next_step}`."
+    if len(sentence) > WIDTH:  # a command stays in one line: it is copied
+        return [*lines, Line(), Line(f"{text} Next:"), Line(f"  {next_step}")]
+    return [*lines, Line(), Line(sentence)]
 
 
 def _mismatches(mismatches: Sequence[Mismatch]) -> Iterator[Line]:

@@ -9,6 +9,20 @@ from click.core import ParameterSource
 
 from pinwise.cli.common import long_name
 
+_ELSEWHERE = {
+    "compile": "advise",
+    "export": "convert",
+    "graph": "tree",
+    "list": "tree",
+    "lock": "advise",
+    "resolve": "advise",
+    "show": "why",
+    "uninstall": "remove",
+    "update": "advise --upgrade",
+    "upgrade": "advise --upgrade",
+}
+"""What other tools call a command of ours."""
+
 _VALUE = re.compile(r"'?(?P<value>.*?)'? is not ", re.DOTALL)
 
 
@@ -23,7 +37,8 @@ def describe(error: click.ClickException) -> tuple[str, str]:
             return f"`{path}` has no option `{name}`", _near(name, known) or see
         case click.exceptions.NoSuchCommand():
             name, known = error.command_name, _commands(context) if context else ()
-            return f"`{path}` has no command `{name}`", _near(name, known) or see
+            known_as = f"`{path} {_ELSEWHERE[name]}` does that" if name in _ELSEWHERE else ""
+            return f"`{path}` has no command `{name}`", known_as or _near(name, known) or see
         case click.MissingParameter(param=click.Parameter() as parameter):
             return f"`{path}` needs {_name(parameter, context)}", see
         case click.BadParameter(param=click.Parameter() as parameter):

@@ -24,6 +24,7 @@ from pinwise.model.installed import Batch, Installation, Tool
 from pinwise.model.names import NormalizedName
 
 _LAST_LINES = 60
+_HALF_CHANGED = "the environment may be half changed: `pinwise check --installed` says what is there"
 _LONGEST_LINE = 2_000
 _LONGEST_QUOTE = 300
 _ERROR = re.compile(r"\s*error\b", re.IGNORECASE)
@@ -55,7 +56,8 @@ class Runner:
             InstallerFailure: It cannot be made.
         """
         try:
-            self._run(create_command(self.tool, python, folder), None, what=f"make `{folder}`")
+            command = create_command(self.tool, python, folder)
+            self._run(command, None, what=f"make `{folder}`", hint=_hint_for(python))
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -88,7 +90,9 @@ class Runner:
         """
         self._run(remove_command(self.tool, installation.python, names), None, what=f"remove {_named(names)}")
 
-    def _run(self, command: Sequence[str], batch: Batch | None, *, what: str) -> None:
+    def _run(
+        self, command: Sequence[str], batch: Batch | None, *, what: str, hint: str = _HALF_CHANGED
+    ) -> None:
         secrets = () if batch is None else secrets_of(batch)
         last: deque[str] = deque(maxlen=_LAST_LINES)
         environment = variables_for(
@@ -114,7 +118,7 @@ class Runner:
                 process.terminate()
                 raise
         if process.returncode != 0:
-            raise self._failure(process.returncode, [*last], what)
+            raise self._failure(process.returncode, [*last], what, hint)
 
     def _listen(self, process: subprocess.Popen[bytes], last: deque[str], secrets: Sequence[str]) -> None:
         assert process.stdout is not None
@@ -126,13 +130,23 @@ class Runner:
                 last.append(text)
             self.say(text)
 
-    def _failure(self, code: int, last: Sequence[str], what: str) -> InstallerFailure:
+    def _failure(self, code: int, last: Sequence[str], what: str, hint: str) -> InstallerFailure:
         how = f"with exit code {code}" if code > 0 else f"by signal {-code}"
         said = complaint(last)
         return InstallerFailure(
             f"{self.tool.name} could not {what}; it ended {how}" + (f" and said `{said}`" if said else ""),
-            hint="the environment may be half changed: `pinwise check --installed` says what is there",
+            hint=hint,
         )
+
+
+def _hint_for(python: str) -> str:
+    """Return what helps where no environment can be made with a Python, given by name or by path."""
+    if Path(python).is_absolute():
+        return "nothing was installed; `--python` names another environment"
+    return (
+        f"Python {python} was not found here, and uv could not fetch it: install it, or lock for the Python "
+        "at hand: `pinwise advise --python python3`"
+    )
 
 
 def complaint(lines: Sequence[str]) -> str:

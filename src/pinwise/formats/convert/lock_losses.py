@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
+from pinwise.model.facts import File
 from pinwise.model.lock import LockFormat, PresentLock, PresentPin
 from pinwise.model.loss import Loss
 from pinwise.model.request import Index
@@ -171,8 +173,20 @@ def _pins(before: Iterable[PresentPin], after: Iterable[PresentPin], target: Loc
             if aspect == "pin":
                 continue
             old, found = getattr(pin, aspect), getattr(new, aspect)
-            is_lost = (
-                set(old) != set(found) if aspect == "groups" else old != found
-            )  # their order says nothing
-            if old and is_lost:
+            if old and _is_lost(aspect, old, found):
                 yield loss_of(aspect, target, subject=str(pin))
+
+
+def _is_lost(aspect: str, old: Any, found: Any) -> bool:
+    """Whether a pin does not say any more what it said; the order of groups and of files says nothing."""
+    match aspect:
+        case "groups":
+            return set(old) != set(found)
+        case "files":
+            return {_said_of(file) for file in old} != {_said_of(file) for file in found}
+    return bool(old != found)
+
+
+def _said_of(file: File) -> tuple[object, ...]:
+    """Return what locks say of a file by itself: the rest is said of its release."""
+    return (file.filename, file.url, file.sha256, file.size, file.uploaded)
