@@ -13,14 +13,14 @@ from pinwise.knowledge.copying import copy_store, take_the_name
 from pinwise.knowledge.database import Database, Terms
 from pinwise.knowledge.digests import insert
 from pinwise.knowledge.examination import examine, nothing_at, raw, structure_faults
-from pinwise.knowledge.failures import Undamaged, store_failures, unreachable
+from pinwise.knowledge.failures import store_failures, unreachable
 from pinwise.knowledge.files import beside, create, is_ours, open_reader, open_writer, read_content
 from pinwise.knowledge.lock import WriteLock
 from pinwise.knowledge.migration import migrate
 from pinwise.knowledge.schema import Content
 from pinwise.knowledge.seal import seal, transaction
 from pinwise.knowledge.soundness import Row, judge
-from pinwise.model.errors import StoreFailure
+from pinwise.model.errors import StoreFailure, StoreUnavailable
 
 
 class StoreCare:
@@ -41,7 +41,7 @@ class StoreCare:
             _bring_up(self.path, self._terms)
             with self._alone():
                 return examine(self.path)
-        except Undamaged:
+        except StoreUnavailable:
             raise
         except StoreFailure as failure:
             if not is_ours(self.path):

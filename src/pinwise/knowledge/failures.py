@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pinwise.model.errors import StoreFailure
+from pinwise.model.errors import StoreFailure, StoreUnavailable
 
 _ELSEWHERE = "name another place with `--kb FILE`"
 _FREE_DISK = "free some space and try again; what was committed before is kept"
@@ -26,16 +26,12 @@ class Unsound(Exception):
     """A row that is not what was written; the message says what it is about."""
 
 
-class Undamaged(StoreFailure):
-    """The knowledge base cannot be used now, though it may well be whole: it is no matter for a repair."""
-
-
-_UNDAMAGED = frozenset(("SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED"))
+_UNAVAILABLE = frozenset(("SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
 def newer(path: Path) -> StoreFailure:
     """Return the failure of a knowledge base whose schema is not known here yet."""
-    return Undamaged(
+    return StoreUnavailable(
         f"the knowledge base `{path}` was written by a newer pinwise",
         hint="upgrade pinwise, or name another knowledge base with `--kb FILE`",
     )
@@ -65,14 +61,14 @@ def damaged(path: Path, about: str = "") -> StoreFailure:
 def unreachable(path: Path, error: OSError) -> StoreFailure:
     """Return the failure of a folder or lock file that the system refuses."""
     if error.errno == errno.ENOSPC:
-        return Undamaged(f"the knowledge base `{path}` cannot grow: the disk is full", hint=_FREE_DISK)
+        return StoreUnavailable(f"the knowledge base `{path}` cannot grow: the disk is full", hint=_FREE_DISK)
     reason = (error.strerror or type(error).__name__).lower()
     return StoreFailure(f"the knowledge base `{path}` cannot be written: {reason}", hint=_ELSEWHERE)
 
 
 def nearly_full(path: Path, free: int, reserve: int) -> StoreFailure:
     """Return the failure of a disk on which less is free than the reserve (both in bytes)."""
-    return Undamaged(
+    return StoreUnavailable(
         f"the disk of the knowledge base `{path}` is nearly full: {free >> 20} MiB are free, "
         f"{reserve >> 20} MiB are held in reserve",
         hint="free some space and try again, or set `kb-reserve` lower; all that was learnt so far is kept",
@@ -96,7 +92,7 @@ def store_failures(path: Path) -> Iterator[None]:
         if cause is None:
             raise damaged(path) from error
         what, hint = cause
-        kind = Undamaged if family in _UNDAMAGED else StoreFailure
+        kind = StoreUnavailable if family in _UNAVAILABLE else StoreFailure
         raise kind(f"the knowledge base `{path}` {what}", hint=hint) from error
 
 

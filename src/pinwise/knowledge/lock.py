@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pinwise.knowledge.failures import Undamaged, unreachable
-from pinwise.model.errors import StoreFailure
+from pinwise.knowledge.failures import unreachable
+from pinwise.model.errors import StoreFailure, StoreUnavailable
 
 _PAUSE = 0.002  # seconds between two tries
 _LONGEST = 400  # characters of a lock file that are read
@@ -103,7 +103,7 @@ class WriteLock:
             time.sleep(_PAUSE)
 
     def _taken(self) -> StoreFailure:
-        return Undamaged(
+        return StoreUnavailable(
             f"the knowledge base `{self._store}` has been held by {self._owner()} "
             f"for {self._patience:g} seconds",
             hint="end that process, or name another knowledge base with `--kb FILE`",

@@ -11,6 +11,7 @@
         ├── IndexFailure        an index is down, refuses us, or answers nonsense
         ├── InstallerFailure    pip or uv is missing, cannot be run, or did not do what it was asked
         └── StoreFailure        the knowledge base cannot be opened or written
+            └── StoreUnavailable    it may well be whole: newer, held by another program, on a full disk
 
 A refusal and an undecided search are values (`pinwise.model.outcome`), never exceptions.
 """
@@ -84,3 +85,7 @@ class InstallerFailure(FailureError):
 
 class StoreFailure(FailureError):
     """The knowledge base cannot be opened, read or written."""
+
+
+class StoreUnavailable(StoreFailure):
+    """The knowledge base cannot be used now, though it may well be whole: it is no matter for a repair."""
