@@ -257,6 +257,21 @@ def test_a_real_virtual_environment_is_read(tmp_path: Path) -> None:
     assert read_pyvenv(tmp_path) is None
 
 
+@pytest.mark.parametrize("text", ["", "version = banana\n", "version = 3.12\n"])
+def test_a_virtual_environment_that_names_no_python_is_an_error(tmp_path: Path, text: str) -> None:
+    """No other Python takes its place unseen."""
+    (tmp_path / "pyvenv.cfg").write_text(text, encoding="utf-8")
+    with pytest.raises(TargetError, match=r"pyvenv\.cfg: .* does not say of which Python"):
+        read_pyvenv(tmp_path)
+
+
+def test_a_virtual_environment_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    """Its file is named."""
+    (tmp_path / "pyvenv.cfg").mkdir()
+    with pytest.raises(TargetError, match=r"pyvenv\.cfg` cannot be read"):
+        read_pyvenv(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

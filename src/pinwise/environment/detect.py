@@ -202,16 +202,30 @@ def parse_pyvenv(text: str, file: str) -> str | None:
 
 
 def read_pyvenv(folder: Path) -> str | None:
-    """Return the name of the Python of the virtual environment in `folder`, None if there is none to read.
+    """Return the name of the Python of the virtual environment in `folder`, None if there is none.
 
     Nothing of the environment is run: a folder that one has just cloned may bring its own.
+
+    Raises:
+        TargetError: There is one, and it does not say of which Python it is.
     """
     file = folder / "pyvenv.cfg"
     try:
         text = file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    return parse_pyvenv(text[:20_000], str(file))
+    except OSError as error:
+        raise TargetError(
+            f"`{file}` cannot be read: {(error.strerror or '').lower()}", hint=_DECLARE
+        ) from None
+    version = parse_pyvenv(text[:20_000], str(file))
+    if version is None:
+        raise TargetError(
+            "the virtual environment does not say of which Python it is",
+            file=file,
+            hint="remove it, make it anew, or name the Python with `--python`",
+        )
+    return version
 
 
 def parse_python_version_file(text: str, file: str) -> tuple[str, int] | None:
