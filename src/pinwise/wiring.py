@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -31,6 +30,7 @@ from pinwise.model.installed import Batch, Distribution, Installation, Tool
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Effort
 from pinwise.model.request import PROJECT_ONLY, Manifest, Overlay, Request, Selection
+from pinwise.model.values import dataclass, replace
 from pinwise.settings import Settings
 
 if TYPE_CHECKING:
@@ -408,7 +408,7 @@ def _terms(settings: Settings, warn: Callable[[str], None]) -> Terms:
 def _limits(settings: Settings) -> "Limits":
     from pinwise.model.limits import Limits  # noqa: PLC0415  # not when offline
 
-    return Limits(**{limit.name: getattr(settings, limit.name) for limit in fields(Limits)})
+    return Limits(**{name: getattr(settings, name) for name in Limits.__match_args__})
 
 
 def _transport_settings(settings: Settings, warn: Callable[[str], None]) -> "TransportSettings":

@@ -5,7 +5,6 @@ No code of a project is run. A folder is read by the ``[project]`` table of its 
 """
 
 import hashlib
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -23,6 +22,7 @@ from pinwise.model.errors import ManifestError
 from pinwise.model.facts import Origin, Unusable
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import LocalProject
+from pinwise.model.values import dataclass, field
 
 MOST_BYTES = 8 * 1024 * 1024
 """The longest text that is read: a manifest, ``pyproject.toml`` or ``PKG-INFO``."""

@@ -2,7 +2,6 @@
 
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +21,7 @@ from pinwise.formats.script import SUFFIXES, parse_script
 from pinwise.formats.toml_text import parse_toml
 from pinwise.model.errors import ManifestError, UsageError
 from pinwise.model.request import PROJECT_ONLY, Index, Manifest, Overlay, Place, Selection
+from pinwise.model.values import dataclass, field, replace
 
 THOTH_FILE = ".thoth.yaml"
 """The configuration of the forebear: a folder that has it may keep its manifests elsewhere."""

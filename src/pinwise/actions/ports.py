@@ -1,7 +1,6 @@
 """What the actions need of the world, as protocols: `wiring` supplies them, tests supply fakes."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol, Self
 
 from packaging.version import Version
@@ -11,6 +10,7 @@ from pinwise.model.installed import Batch
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Effort
 from pinwise.model.request import Request
+from pinwise.model.values import dataclass
 
 
 class Knowledge(Protocol):

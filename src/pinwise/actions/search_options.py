@@ -1,7 +1,8 @@
 """How to search, as the user has chosen."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from pinwise.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -30,6 +29,7 @@ from pinwise.formats.locked_indexes import as_locked
 from pinwise.formats.locks import LockFormat, lock_format
 from pinwise.model.outcome import Advice, Outcome, Refusal, Undecided
 from pinwise.model.request import Manifest
+from pinwise.model.values import dataclass, replace
 from pinwise.settings import Settings
 
 if TYPE_CHECKING:

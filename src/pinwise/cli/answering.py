@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pinwise.actions.counterfactual import Asking
@@ -15,6 +14,7 @@ from pinwise.cli.render import render_refusal, render_undecided, summary
 from pinwise.cli.streams import write_err, write_out
 from pinwise.formats.report import to_report
 from pinwise.model.outcome import Advice, Refusal, Undecided
+from pinwise.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -39,6 +38,7 @@ from pinwise.model.lock import ForeignFormat, LockFormat, PresentLock, PresentPi
 from pinwise.model.loss import Converted, Loss
 from pinwise.model.names import parse_name
 from pinwise.model.request import DEFAULT_GROUP, EVERYTHING, PROJECT_ONLY, Group, Index, Manifest
+from pinwise.model.values import replace
 from pinwise.settings import read_settings
 
 MOST_NAMES = 3
@@ -122,6 +122,8 @@ def to_conversion_report(
     source: str, target: str, formats: Formats, state: State, losses: Sequence[Loss]
 ) -> dict[str, object]:
     """Return a conversion as JSON has it."""
+    from dataclasses import asdict  # noqa: PLC0415  # for JSON only
+
     return {
         "source": source,
         "target": target,

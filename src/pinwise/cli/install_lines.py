@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from pinwise.formats.pylock import group_name
 from pinwise.formats.requirements_lock import is_amended
 from pinwise.model.outcome import Advice
 from pinwise.model.request import DEFAULT_GROUP, DEVELOP_GROUP, Group
+from pinwise.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

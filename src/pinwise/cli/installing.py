@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,7 @@ from pinwise.model.errors import TargetError, UsageError
 from pinwise.model.installed import Comparison, Installation, Tool
 from pinwise.model.lock import PresentPin
 from pinwise.model.request import PROJECT_ONLY, Manifest, Overlay, Selection
+from pinwise.model.values import dataclass, replace
 from pinwise.settings import Settings
 
 INSTALLER_NAMES = ("uv", "pip")

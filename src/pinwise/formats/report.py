@@ -4,7 +4,6 @@ Every key is always there; what an outcome does not have is null or empty.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from packaging.version import Version
@@ -29,6 +28,7 @@ from pinwise.model.outcome import (
     Undecided,
 )
 from pinwise.model.request import DirectRequirement, LocalProject
+from pinwise.model.values import dataclass
 
 FORM = 1
 """Goes up when a key changes its meaning or goes away."""

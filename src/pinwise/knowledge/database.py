@@ -8,7 +8,6 @@ they return (``synchronous=FULL``: with ``NORMAL`` a power cut loses what was ac
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from pinwise.knowledge import schema
@@ -18,6 +17,7 @@ from pinwise.knowledge.files import create, open_reader, open_writer, read_conte
 from pinwise.knowledge.lock import Waiting, WriteLock
 from pinwise.knowledge.seal import LARGEST, break_seal, seal, transaction
 from pinwise.model.errors import StoreFailure
+from pinwise.model.values import dataclass
 
 PATIENCE = 60.0
 """Seconds to wait for another process that writes; one batch takes it milliseconds."""

@@ -15,7 +15,6 @@ writers wait for each other, batch by batch.
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,6 +31,7 @@ from pinwise.knowledge.rows import DocumentRow, Texts, parse_skipped, render_ski
 from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import Document, Project
 from pinwise.model.names import NormalizedName
+from pinwise.model.values import dataclass
 
 DEFAULT_TERMS = Terms()
 

@@ -1,6 +1,5 @@
 """A lock that is there already, as values: what it pins, from where, and for whom."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from packaging.version import Version
@@ -8,6 +7,7 @@ from packaging.version import Version
 from pinwise.model.facts import File
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import DEFAULT_GROUP, Index
+from pinwise.model.values import dataclass
 
 
 class LockFormat(StrEnum):

@@ -1,6 +1,6 @@
 """What is lost where one format is turned into another."""
 
-from dataclasses import dataclass
+from pinwise.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
