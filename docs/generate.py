@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from pinwise.actions.convert import SOURCES, TARGETS
-from pinwise.actions.manifest import MANIFESTS
+from pinwise.actions.manifest import MANIFESTS, SUFFIXES
 from pinwise.cli import main as command
 from pinwise.cli.common import COMMON, long_name, options_of
 from pinwise.cli.completion_table import completion_table
@@ -37,7 +37,6 @@ from pinwise.formats.pyproject import OTHER_TOOLS
 from pinwise.formats.python_names import NEWEST_PYPY, NEWEST_PYTHON, OLDEST_FREE_THREADED, OLDEST_PYTHON
 from pinwise.formats.requirements_lines import FLAGS, SHORT, WITH_VALUE
 from pinwise.formats.script import KEYS as SCRIPT_KEYS
-from pinwise.formats.script import SUFFIXES
 from pinwise.formats.thoth_yaml import FORMATS as FORMATS_OF_THOTH
 from pinwise.formats.thoth_yaml import (
     IDLE_KEYS,

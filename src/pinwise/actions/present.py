@@ -8,7 +8,7 @@ from pathlib import Path
 from packaging.markers import Marker
 from packaging.version import Version
 
-from pinwise.actions.local_projects import read_text
+from pinwise.actions.texts import read_text
 from pinwise.explain.names import near_names
 from pinwise.formats.lock_target import other_target
 from pinwise.formats.locks import lock_format

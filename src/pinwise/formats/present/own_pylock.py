@@ -6,6 +6,7 @@ else of a check. Where one character is not as we write it, nothing is said, and
 """
 
 import re
+from datetime import datetime
 from functools import cache
 from urllib.parse import unquote
 
@@ -24,12 +25,10 @@ from pinwise.model.request import DEFAULT_GROUP, Index, Place
 _NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _NAMES = rf"\"{_NAME}\"(?:, \"{_NAME}\")*"
 _TEXT = r"[ !#-\[\]-~]+"
-_DAY = r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
-_LEAP = r"[12][0-9](?:0[48]|[2468][048]|[13579][26])|(?:2[048]|1[26])00"
-_TIME = rf"(?:[12][0-9]{{3}}-{_DAY}|(?:{_LEAP})-02-29)T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
+_TIME = r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]"  # or what looks like one
 _PLACE = r"[!#-\[\]-~]*[!#-.0-\[\]-~]"  # it ends with a name
 _FILE = (
-    rf"\{{(?:name = \"{_TEXT}\", )?(?:upload-time = {_TIME}, )?(?:url|path) = \"{_PLACE}\""
+    rf"\{{(?:name = \"{_TEXT}\", )?(?:upload-time = {_TIME}Z, )?(?:url|path) = \"{_PLACE}\""
     r"(?:, size = (?:0|[1-9][0-9]{0,17}))?, hashes = \{sha256 = \"[0-9a-f]{64}\"\}\}"
 )
 _PACKAGE = re.compile(
@@ -50,6 +49,7 @@ _HEAD = re.compile(
     r"created-by = \"pinwise\"\n"
 )
 _OWN_TABLE = "\n[tool.pinwise]\n"
+_UPLOADED = re.compile(rf"\{{(?:name = \"[^\"]*\", )?upload-time = ({_TIME})Z")
 _FILE_NAME = re.compile(r"\{(?:name = |[^\"}]*(?:url|path) = (?=\"))\"(?:[^\"/]*/)*+([^\"]+)\"")
 _PYTHONS = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
 _TAGS = r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*"
@@ -146,20 +146,20 @@ class _Reader:
 
 
 def _check_files(found: re.Match[str], version: Version) -> None:
-    """Refuse a package without files, or with one of another name or version.
+    """Refuse a package without files, or with one of another name or version or of a time that never was.
 
     Raises:
-        _NotOurs: It is one.
+        ValueError: It is one.
     """
-    sdists, wheels = (_FILE_NAME.findall(found[kind] or "") for kind in ("sdist", "wheels"))
-    right: set[tuple[str | None, ...]] = {(found["name"], found["version"])}
-    for kind, filename in (*((_SDIST, each) for each in sdists), *((_WHEEL, each) for each in wheels)):
-        parts = kind.fullmatch(unquote(filename))
-        if parts is None:
-            raise _NotOurs
-        if parts.groups() not in right:
-            if canonicalize_name(parts[1]) != found["name"] or parse_version(parts[2]) != version:
-                raise _NotOurs
-            right.add(parts.groups())
+    written = found["sdist"] or "", found["wheels"] or ""
+    for time in _UPLOADED.findall("".join(written)):
+        datetime.fromisoformat(time)
+    sdists, wheels = map(_FILE_NAME.findall, written)
     if not sdists and not wheels:
         raise _NotOurs
+    parted = [_SDIST.fullmatch(unquote(each)) for each in sdists]
+    parted += [_WHEEL.fullmatch(unquote(each)) for each in wheels]
+    for stem, number in {("", "") if each is None else (each[1], each[2]) for each in parted}:
+        is_same = number == found["version"] or parse_version(number) == version
+        if canonicalize_name(stem) != found["name"] or not is_same:
+            raise _NotOurs
