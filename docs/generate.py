@@ -29,7 +29,7 @@ from pinwise.formats.convert.manifest_losses import (
 )
 from pinwise.formats.distributions import DISTRIBUTIONS, platform_of, releases_of
 from pinwise.formats.locks import LockFormat
-from pinwise.formats.own_table import MANIFEST_KEYS, OVERLAY_KEYS
+from pinwise.formats.own_keys import MANIFEST_KEYS, OVERLAY_KEYS
 from pinwise.formats.pipfile import ENTRY_KEYS, IGNORED_KEYS, MARKER_KEYS, REMOTE_KEYS
 from pinwise.formats.pipfile_lock import PIPFILE_SPEC
 from pinwise.formats.present import MOST_CHARACTERS, poetry, uv
