@@ -117,9 +117,6 @@ LOADED_WITH_THE_NETWORK = frozenset(
 )
 """Modules that are imported only where something is fetched, by a function."""
 
-MADE_OF_DATACLASSES = frozenset(("pinwise.model.values", "pinwise.model.late_dataclass"))
-"""What stands between the standard library's data classes and everybody else."""
-
 NOT_HERE = frozenset(("pinwise.formats.convert", "pinwise.formats.present.uv", "pinwise.explain.refusal"))
 """What no advice that ends well loads."""
 
@@ -308,15 +305,6 @@ def test_heavy_imports_are_lazy(module: Module) -> None:
                 assert not is_within(imported.target, heavy), (
                     f"{module.path}:{imported.line} {imported.target}"
                 )
-
-
-@every_module()
-def test_a_value_is_made_with_our_own_decorator(module: Module) -> None:
-    """`dataclasses` writes at import what may never be called (0015-a-run-imports-what-it-uses.md)."""
-    for imported in module.imports():
-        if is_within(imported.target, "dataclasses") and module.name not in MADE_OF_DATACLASSES:
-            assert not imported.is_at_top, f"{module.path}:{imported.line}"
-            assert imported.target == "dataclasses.asdict", f"{module.path}:{imported.line}"
 
 
 def test_version_imports_nothing_heavy(tmp_path: Path) -> None:

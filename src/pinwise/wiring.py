@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -29,7 +30,6 @@ from pinwise.model.errors import TargetError, UsageError
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Effort
 from pinwise.model.request import PROJECT_ONLY, Manifest, Overlay, Request, Selection
-from pinwise.model.values import dataclass, replace
 from pinwise.settings import Settings
 
 if TYPE_CHECKING:

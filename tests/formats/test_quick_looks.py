@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -15,7 +16,6 @@ from pinwise.formats.locks import LockFormat, says_the_same
 from pinwise.formats.present.own_pylock import read_own_pins
 from pinwise.formats.present.pylock import read_pylock
 from pinwise.formats.pylock import _unusual_table, file_table, render_pylock
-from pinwise.model.values import replace
 from support.advice import advice, folder, pin, sdist_file, wheel_file
 
 DAY = 86_400 * 9

@@ -6,6 +6,7 @@ fetch what the best stack rests on and is not known; again, until it rests on kn
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from packaging.version import Version
 
@@ -19,7 +20,6 @@ from pinwise.model.facts import Snapshot
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Advice, Better, Effort, Outcome, Proof, Refusal, Undecided
 from pinwise.model.request import Group, Kept, Request
-from pinwise.model.values import dataclass, field, replace
 from pinwise.search import PREDICTORS, Budget, Found, GaveUp, NoStack
 from pinwise.space.compile import Compiler
 from pinwise.space.masks import ABSENT, newest, positions

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -22,7 +23,6 @@ from pinwise.model.errors import FailureError, IndexFailure
 from pinwise.model.facts import Document, File, Origin, Project
 from pinwise.model.names import NormalizedName, normalise
 from pinwise.model.request import Index
-from pinwise.model.values import dataclass
 
 Lost = LostPage | LostDocument
 

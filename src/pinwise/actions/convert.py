@@ -1,6 +1,7 @@
 """Turn a lock or a manifest into another format: which formats are meant, what is read, what is looked up."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path, PurePath
 
@@ -17,7 +18,6 @@ from pinwise.model.facts import File, Project
 from pinwise.model.lock import AnyFormat, ForeignFormat, LockFormat, PresentLock, PresentPin
 from pinwise.model.loss import Loss
 from pinwise.model.names import NormalizedName
-from pinwise.model.values import dataclass, replace
 
 STDOUT = "-"
 """The target that stands for stdout."""

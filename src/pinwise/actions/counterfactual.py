@@ -1,5 +1,7 @@
 """What the best stack would be with one more constraint: the same search, the same law, one edit."""
 
+from dataclasses import dataclass, replace
+
 from packaging.requirements import Requirement
 from packaging.version import Version
 
@@ -11,7 +13,6 @@ from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Advice
 from pinwise.model.reasons import Counterfactual
 from pinwise.model.request import DirectRequirement, Place, Request
-from pinwise.model.values import dataclass, replace
 from pinwise.units.admission import admit
 from pinwise.units.context import Candidates, context_for
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.version import Version
@@ -25,7 +26,6 @@ from pinwise.model.errors import ManifestError, UsageError
 from pinwise.model.names import NormalizedName, normalise
 from pinwise.model.outcome import Advice
 from pinwise.model.request import DEFAULT_GROUP, DEVELOP_GROUP, Place, Selection
-from pinwise.model.values import dataclass, replace
 
 _BOM = b"\xef\xbb\xbf"
 

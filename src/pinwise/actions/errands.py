@@ -1,6 +1,7 @@
 """What ingestion sends for, and what comes back: the values between it and the indexes."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from packaging.version import Version
@@ -9,7 +10,6 @@ from pinwise.model.errors import FailureError
 from pinwise.model.facts import Document, File, Origin, Project
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import Index
-from pinwise.model.values import dataclass
 
 
 class Ask(NamedTuple):

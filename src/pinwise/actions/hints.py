@@ -7,6 +7,7 @@ projects in it. A hint stands for a stack that was found; what could not be trie
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
@@ -23,7 +24,6 @@ from pinwise.model.hint import Hint, HintKind
 from pinwise.model.names import NormalizedName, normalise
 from pinwise.model.outcome import Advice, Refusal
 from pinwise.model.request import DirectRequirement, Group, Place, Request
-from pinwise.model.values import dataclass, replace
 
 MOST_HINTS = 3
 MOST_TRIES = 16

@@ -8,6 +8,7 @@ answer is "there is none" goes on to the next index, or to the next source of th
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from packaging.version import Version
@@ -30,7 +31,6 @@ from pinwise.model.facts import Document, Project
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Effort
 from pinwise.model.request import Index
-from pinwise.model.values import dataclass
 
 
 class Validated(Protocol):

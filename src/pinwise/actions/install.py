@@ -1,6 +1,7 @@
 """Bring an environment to what a lock says: the plan as a value, and its steps in order."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,7 +13,6 @@ from pinwise.model.installed import Batch, Comparison, MismatchKind
 from pinwise.model.lock import PresentLock, PresentPin
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import Index
-from pinwise.model.values import dataclass, field, replace
 
 _ALGORITHMS = ("sha256:", "sha384:", "sha512:")
 """The digests that both installers check."""

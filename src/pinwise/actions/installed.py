@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
@@ -22,7 +23,6 @@ from pinwise.model.lock import LockFormat, LockTarget, PresentLock, PresentPin
 from pinwise.model.names import NormalizedName, normalise
 from pinwise.model.request import DEFAULT_GROUP, Selection
 from pinwise.model.tags import best_rank
-from pinwise.model.values import dataclass
 
 SEEDS = frozenset(("pip", "uv", "pkg-resources"))
 """What is never removed: the installers, and what some systems add to each virtual environment."""

@@ -1,11 +1,11 @@
 """Uses of the knowledge base as such: what is in it, what to forget, where it is."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from pinwise.explain.names import near_names
 from pinwise.model.names import NormalizedName
-from pinwise.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ No code of a project is run. A folder is read by the ``[project]`` table of its 
 """
 
 import hashlib
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,7 +25,6 @@ from pinwise.model.errors import ManifestError
 from pinwise.model.facts import Origin, Unusable
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import LocalProject
-from pinwise.model.values import dataclass, field
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,6 @@ from pinwise.formats.requirements import (
 )
 from pinwise.model.errors import ManifestError, UsageError
 from pinwise.model.request import PROJECT_ONLY, Index, LocalProject, Manifest, Overlay, Place, Selection
-from pinwise.model.values import dataclass, field, replace
 
 THOTH_FILE = ".thoth.yaml"
 """The configuration of the forebear: a folder that has it may keep its manifests elsewhere."""

@@ -1,6 +1,7 @@
 """Lay an overlay over a manifest."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pinwise.model.request import (
     DEFAULT_GROUP,
@@ -11,7 +12,6 @@ from pinwise.model.request import (
     Overlay,
     Prereleases,
 )
-from pinwise.model.values import replace
 
 
 def overlaid(manifest: Manifest, overlay: Overlay) -> Manifest:

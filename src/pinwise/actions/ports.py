@@ -1,6 +1,7 @@
 """What the actions need of the world, as protocols: `wiring` supplies them, tests supply fakes."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
 from packaging.version import Version
@@ -9,7 +10,6 @@ from pinwise.model.facts import Document, NoProject, Project
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Effort
 from pinwise.model.request import Request
-from pinwise.model.values import dataclass
 
 if TYPE_CHECKING:
     from pinwise.model.installed import Batch

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.markers import Marker
@@ -18,7 +19,6 @@ from pinwise.model.errors import ManifestError, UsageError
 from pinwise.model.lock import PresentLock
 from pinwise.model.names import NormalizedName, parse_name
 from pinwise.model.request import PROJECT_ONLY, Kept, Selection
-from pinwise.model.values import dataclass, replace
 
 _EXTRA = re.compile(r"""["']([^"']+)["'] in extras""")
 """How a marker names an extra: each that any marker names counts as asked for."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -24,7 +25,6 @@ from pinwise.model.request import (
     Prereleases,
     Request,
 )
-from pinwise.model.values import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)

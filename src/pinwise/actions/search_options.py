@@ -1,8 +1,7 @@
 """How to search, as the user has chosen."""
 
 from collections.abc import Callable
-
-from pinwise.model.values import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -11,7 +12,6 @@ from pinwise.model.facts import Metadata, Origin, Project, Skip, Unusable
 from pinwise.model.names import NormalizedName, normalise
 from pinwise.model.outcome import Advice, Pin, Price, Proof, RequestedBy
 from pinwise.model.request import DirectRequirement, Request
-from pinwise.model.values import dataclass
 from pinwise.space.compile import Compiler
 from pinwise.space.rows import Reader, target_name
 from pinwise.space.space import Picks, Space

@@ -4,13 +4,13 @@ Rows stand side by side, not one in another: a chain of a thousand packages is n
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pinwise.explain.names import near_names
 from pinwise.model.errors import UsageError
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Advice, Pin
 from pinwise.model.reasons import TreeRow
-from pinwise.model.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

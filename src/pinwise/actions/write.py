@@ -7,13 +7,13 @@ files in the same folder and synced; only when all of these stand are they put i
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pinwise.formats.locks import LockFormat, says_the_same
 from pinwise.model.errors import OutputError, UsageError
 from pinwise.model.outcome import Advice
 from pinwise.model.request import LocalProject
-from pinwise.model.values import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)

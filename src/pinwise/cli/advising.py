@@ -1,6 +1,7 @@
 """What `pinwise advise` does, step by step."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -28,7 +29,6 @@ from pinwise.formats.locked_indexes import as_locked
 from pinwise.formats.locks import LockFormat, lock_format
 from pinwise.model.outcome import Advice, Outcome, Refusal, Undecided
 from pinwise.model.request import Manifest
-from pinwise.model.values import dataclass, replace
 from pinwise.settings import Settings
 
 if TYPE_CHECKING:

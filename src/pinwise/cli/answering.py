@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pinwise.actions.counterfactual import Asking
@@ -12,7 +13,6 @@ from pinwise.cli.paper import write_lines, write_warnings
 from pinwise.cli.render import render_refusal, render_undecided, summary
 from pinwise.cli.streams import write_err, write_out
 from pinwise.model.outcome import Advice, Outcome, Refusal, Undecided
-from pinwise.model.values import dataclass
 
 if TYPE_CHECKING:
     from pinwise.explain.refusal import Explanation

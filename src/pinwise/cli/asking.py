@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from pinwise.formats.locked_indexes import through_mirrors
 from pinwise.model.environment import Environment
 from pinwise.model.outcome import Advice, Effort, Outcome, Refusal
 from pinwise.model.request import EVERYTHING, Group, Overlay, Request
-from pinwise.model.values import dataclass, replace
 from pinwise.settings import Settings
 from pinwise.settings.overlays import unread_environments
 

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,6 @@ from pinwise.model.lock import ForeignFormat, LockFormat, PresentLock, PresentPi
 from pinwise.model.loss import Converted, Loss
 from pinwise.model.names import parse_name
 from pinwise.model.request import DEFAULT_GROUP, EVERYTHING, PROJECT_ONLY, Group, Index, Manifest
-from pinwise.model.values import replace
 from pinwise.settings import read_settings
 
 MOST_NAMES = 3

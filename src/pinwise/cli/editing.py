@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pinwise import wiring
@@ -34,7 +35,6 @@ from pinwise.model.errors import ManifestError, UsageError
 from pinwise.model.names import parse_name
 from pinwise.model.outcome import Advice, Outcome, Refusal
 from pinwise.model.request import Selection
-from pinwise.model.values import dataclass, replace
 from pinwise.settings import read_settings
 
 Options = Mapping[str, Any]

@@ -3,11 +3,11 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, chdir, contextmanager
+from dataclasses import dataclass, replace
 
 import click
 
 from pinwise.model.errors import UsageError
-from pinwise.model.values import dataclass, replace
 from pinwise.settings.terminal import read_terminal
 
 _COUNTED = frozenset(("verbose", "quiet"))

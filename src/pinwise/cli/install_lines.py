@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from pinwise.formats.locks import LockFormat
 from pinwise.formats.pylock import group_name
 from pinwise.model.outcome import Advice
 from pinwise.model.request import DEFAULT_GROUP, DEVELOP_GROUP, Group
-from pinwise.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

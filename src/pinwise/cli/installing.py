@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,6 @@ from pinwise.model.errors import TargetError, UsageError
 from pinwise.model.installed import Comparison, Installation, Tool
 from pinwise.model.lock import PresentPin
 from pinwise.model.request import PROJECT_ONLY, Manifest, Overlay, Selection
-from pinwise.model.values import dataclass, replace
 from pinwise.settings import Settings
 
 INSTALLER_NAMES = ("uv", "pip")

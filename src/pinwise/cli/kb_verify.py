@@ -41,11 +41,11 @@ def verify_command(form: str, *, dry_run: bool, **options: Any) -> int:
 def _verify(settings: "Settings", *, is_dry: bool) -> "Verification":
     """Verify the knowledge base and, where something was lost and may be asked for, fetch it."""
     import time  # noqa: PLC0415
+    from dataclasses import replace  # noqa: PLC0415
 
     from pinwise import wiring  # noqa: PLC0415  # `--help` need not pay for it
     from pinwise.actions.care import verify_knowledge  # noqa: PLC0415
     from pinwise.cli.streams import write_err  # noqa: PLC0415
-    from pinwise.model.values import replace  # noqa: PLC0415
 
     def warn(sentence: str) -> None:
         write_err(f"warning: {sentence}")

@@ -8,6 +8,7 @@ keeps its lock as it is and takes no other's away.
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pinwise.actions.present import Upgrade
@@ -29,7 +30,6 @@ from pinwise.formats.report import OverlayReport, to_overlay_reports
 from pinwise.model.errors import IndexFailure, UsageError
 from pinwise.model.names import parse_name
 from pinwise.model.outcome import Advice, Outcome, Refusal
-from pinwise.model.values import dataclass, replace
 
 FAILED = "failed"
 """The outcome, in a word, of an overlay for which an index did not answer."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from pinwise.formats.locks import LockFormat, lock_format, lock_name_with
 from pinwise.model.environment import Environment
 from pinwise.model.errors import ManifestError, TargetError, UsageError
 from pinwise.model.request import Manifest, Overlay
-from pinwise.model.values import dataclass, replace
 from pinwise.settings import Settings, read_settings
 
 

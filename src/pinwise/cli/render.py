@@ -5,6 +5,7 @@ the layout.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinwise.cli.lines import WIDTH, Line, wrap
@@ -14,7 +15,6 @@ from pinwise.explain.words import clean, count, listing
 from pinwise.model.environment import Environment
 from pinwise.model.outcome import Advice, Change, Effort, Pin, Refusal, Undecided
 from pinwise.model.request import DEFAULT_GROUP, DirectRequirement, Request
-from pinwise.model.values import dataclass
 
 if TYPE_CHECKING:
     from pinwise.explain.refusal import Explanation

@@ -1,9 +1,9 @@
 """How reports of several overlays are told apart and summed up."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from pinwise.cli.lines import WIDTH, Line
-from pinwise.model.values import dataclass
 
 _WIDEST_NAME = 30
 _STYLES = {"advice": "good", "undecided": "weak"}

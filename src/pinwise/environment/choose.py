@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -20,7 +21,6 @@ from pinwise.environment.detect import (
 from pinwise.formats.python_names import names_a_python
 from pinwise.model.environment import Environment
 from pinwise.model.errors import TargetError
-from pinwise.model.values import dataclass, replace
 
 MOST_MICRO = 100
 """How many bug-fix releases of a Python are tried for one that a requirement does not exclude."""

@@ -1,13 +1,13 @@
 """An environment from its names: a Python and a platform tag. No I/O."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from packaging.tags import Tag, compatible_tags, cpython_tags, generic_tags
 
 from pinwise.environment.platforms import Platform, parse_platform, platform_tags
 from pinwise.formats.python_names import PYPY_ABI, Python, parse_python
 from pinwise.model.environment import Environment
-from pinwise.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

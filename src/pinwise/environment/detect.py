@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import get_data
 
@@ -12,7 +13,6 @@ from pinwise.environment.platforms import WINDOWS, Platform, macos_platform
 from pinwise.formats.entries import shown
 from pinwise.formats.python_names import parse_python
 from pinwise.model.errors import TargetError
-from pinwise.model.values import dataclass
 
 PROBE_SECONDS = 10.0
 _DECLARE = "declare the target, for example `--python 3.12 --platform manylinux_2_28_x86_64`"

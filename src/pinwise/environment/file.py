@@ -1,6 +1,7 @@
 """A target as a TOML file, in the form that ``pinwise environment --format toml`` prints."""
 
 import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pinwise.environment.declare import Build, declare
@@ -10,7 +11,6 @@ from pinwise.formats.python_names import OLDEST_FREE_THREADED, parse_python
 from pinwise.formats.toml_text import MOST_CHARACTERS, Document
 from pinwise.model.environment import Environment
 from pinwise.model.errors import ManifestError, TargetError
-from pinwise.model.values import dataclass, replace
 
 KEYS = ("python", "platform", "implementation", "abi_flags", "tags", "markers", "origins")
 MOST_TAGS = 20_000

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from packaging.tags import mac_platforms
 
 from pinwise.formats.entries import shown
 from pinwise.model.errors import TargetError
-from pinwise.model.values import dataclass
 
 LEGACY_MANYLINUX = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}  # PEP 599, 571, 513
 OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17}  # minor version; the first that a manylinux tag names

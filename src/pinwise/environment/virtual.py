@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pinwise.environment.choose import belongs_to
@@ -14,7 +15,6 @@ from pinwise.formats.python_names import Python, parse_python
 from pinwise.model.environment import Environment
 from pinwise.model.errors import TargetError
 from pinwise.model.installed import Installation
-from pinwise.model.values import dataclass, replace
 
 USUAL_NAME = ".venv"
 """The folder in a project's folder that holds its virtual environment."""

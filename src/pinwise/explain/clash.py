@@ -8,11 +8,11 @@ proof have no clash to name.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from packaging.version import Version
 
 from pinwise.model.conflict import Fact, FactKind, Term
-from pinwise.model.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

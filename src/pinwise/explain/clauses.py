@@ -5,13 +5,13 @@ chain is told at its end (``which no index has``), and the rest stands for itsel
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from pinwise.explain.clash import base
 from pinwise.explain.versions import Phrase, collapse_reasons, common_reason, describe, needed
 from pinwise.explain.words import clean, code, listing
 from pinwise.model.conflict import Fact, FactKind, Term
 from pinwise.model.request import DEFAULT_GROUP
-from pinwise.model.values import dataclass, field
 
 _LONGEST_CHAIN = 4
 _MOST_NAMED = 3

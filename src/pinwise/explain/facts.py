@@ -5,12 +5,12 @@ versions require of another project is told once where the requirements are alik
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from packaging.version import Version
 
 from pinwise.explain.clash import base, find_clash
 from pinwise.model.conflict import Derivation, Derived, Fact, FactKind, Term
-from pinwise.model.values import replace
 
 _FEW = 2
 """So many different requirements of one project on another are told one by one."""

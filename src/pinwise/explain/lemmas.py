@@ -6,11 +6,11 @@ smallest are folded into their users until few enough are left.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from pinwise.explain.versions import describe, needed
 from pinwise.explain.words import code, listing
 from pinwise.model.conflict import Derivation, Derived, Fact, Term
-from pinwise.model.values import dataclass
 
 
 @dataclass(slots=True, eq=False)

@@ -32,6 +32,7 @@ left out is counted. The whole tree is in the JSON report.
 """
 
 from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
@@ -43,7 +44,6 @@ from pinwise.explain.facts import leaves, simplify
 from pinwise.explain.lemmas import Step, conclusion, steps
 from pinwise.explain.words import code, count, listing, to_sentence
 from pinwise.model.conflict import Derivation, Derived, Fact, FactKind
-from pinwise.model.values import dataclass
 
 MOST_SENTENCES = 5
 NOTHING_FITS = "No stack satisfies the manifest"

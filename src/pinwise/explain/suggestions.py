@@ -1,11 +1,11 @@
 """Near names for projects that no index has, added to a derivation."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from pinwise.explain.names import near_names
 from pinwise.explain.well_known import WELL_KNOWN
 from pinwise.model.conflict import Derivation, Fact, FactKind
-from pinwise.model.values import replace
 
 
 def suggest_names(

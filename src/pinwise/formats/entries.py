@@ -7,6 +7,7 @@ line turns that into a `ManifestError` or into an unusable release.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
 
 from packaging.markers import Marker
@@ -17,7 +18,6 @@ from packaging.version import Version
 from pinwise.model.errors import ManifestError, UsageError
 from pinwise.model.names import normalise, parse_name
 from pinwise.model.request import DirectRequirement, Index, LocalProject, Place
-from pinwise.model.values import dataclass, replace
 
 MOST_CHARACTERS = 16_384
 """The longest requirement, marker or version that is read."""

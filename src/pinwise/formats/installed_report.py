@@ -4,10 +4,10 @@ Every key is always there; what there is not is null or empty.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from pinwise.formats.lock_text import without_credentials
 from pinwise.model.installed import Comparison, Mismatch
-from pinwise.model.values import dataclass
 
 FORM = 1
 """Goes up when a key changes its meaning or goes away."""

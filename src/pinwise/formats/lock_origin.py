@@ -2,12 +2,12 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import PurePath
 
 from pinwise.formats.lock_text import one_line
 from pinwise.formats.toml_write import toml_string
 from pinwise.model.request import DEFAULT_GROUP, Request
-from pinwise.model.values import dataclass
 
 _HEADER = "\n[tool.pinwise]\n"
 KEYS = ("manifests", "groups")

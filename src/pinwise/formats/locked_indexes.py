@@ -1,11 +1,11 @@
 """Locks name the indexes that the manifest or the user names, not the mirrors that stood in for them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from pinwise.model.outcome import Advice
 from pinwise.model.request import Index, Kept
-from pinwise.model.values import replace
 
 
 def as_locked(advice: Advice) -> Advice:

@@ -6,6 +6,7 @@ tables of the same kind below it: ``[tool.pinwise.overlays.NAME]``.
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from pinwise.formats.entries import checked_name, direct_requirement, shown
 from pinwise.formats.own_keys import MANIFEST_KEYS, OVERLAY_KEYS, OVERLAYS_KEY
@@ -13,7 +14,6 @@ from pinwise.formats.requirements import checked_constraint
 from pinwise.formats.toml_text import Document, Path, Table
 from pinwise.model.names import NormalizedName, normalise
 from pinwise.model.request import DirectRequirement, Exclusion, Overlay, Place, Prereleases, Selection
-from pinwise.model.values import dataclass, replace
 
 _OVERLAY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 

@@ -1,5 +1,7 @@
 """Read a ``Pipfile``, as pipenv understands it, to a `Manifest`."""
 
+from dataclasses import dataclass, field
+
 from packaging.version import InvalidVersion, Version
 
 from pinwise.formats.entries import (
@@ -34,7 +36,6 @@ from pinwise.model.request import (
     Manifest,
     Prereleases,
 )
-from pinwise.model.values import dataclass, field
 
 OWN_TABLE = "pinwise"
 """Our settings stand in ``[pipenv.pinwise]``: pipenv accepts the table, and its hash leaves it out."""

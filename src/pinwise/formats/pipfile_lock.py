@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from pinwise.formats.entries import has_variables_only
@@ -18,7 +19,6 @@ from pinwise.formats.lock_text import (
 from pinwise.model.errors import OutputError, UsageError
 from pinwise.model.outcome import Advice, Pin
 from pinwise.model.request import DEFAULT_GROUP, DEVELOP_GROUP, Index, Manifest, Request
-from pinwise.model.values import replace
 
 PIPFILE_SPEC = 6
 

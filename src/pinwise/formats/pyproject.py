@@ -7,6 +7,7 @@ its place.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from pinwise.formats.entries import (
     LocalPath,
@@ -35,7 +36,6 @@ from pinwise.model.request import (
     Place,
     Selection,
 )
-from pinwise.model.values import dataclass, field, replace
 
 GROUPS_TABLE = "dependency-groups"
 EXTRAS_TABLE = "optional-dependencies"

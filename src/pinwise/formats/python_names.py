@@ -1,12 +1,12 @@
 """A Python from its name: implementation, version, and whether it is free-threaded. No I/O."""
 
 import re
+from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
 from pinwise.formats.entries import shown
 from pinwise.model.errors import TargetError
-from pinwise.model.values import dataclass
 
 OLDEST_PYTHON = (3, 6)
 NEWEST_PYTHON = (3, 15)

@@ -4,6 +4,7 @@ Every key is always there; what an outcome does not have is null or empty.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from packaging.version import Version
@@ -28,7 +29,6 @@ from pinwise.model.outcome import (
     Undecided,
 )
 from pinwise.model.request import DirectRequirement, LocalProject
-from pinwise.model.values import dataclass
 
 FORM = 1
 """Goes up when a key changes its meaning or goes away."""

@@ -8,6 +8,7 @@ the order in which they stand, because the last ``--index-url`` wins.
 import posixpath
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote, urlsplit
 
 from pinwise.formats.entries import (
@@ -38,7 +39,6 @@ from pinwise.model.request import (
     Place,
     Prereleases,
 )
-from pinwise.model.values import dataclass, field, replace
 
 OWN_LOCK = "# Locked by pinwise"
 """How the first line of a lock in this format begins: such a file is never taken for a manifest."""

@@ -3,11 +3,11 @@
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from pinwise.formats.entries import near, refuse_variables, shown
 from pinwise.model.errors import ManifestError
 from pinwise.model.request import Place
-from pinwise.model.values import dataclass
 
 MOST_CHARACTERS = 262_144
 """The longest logical line: some two thousand digests."""

@@ -7,6 +7,7 @@ No code of a package is ever run to learn its metadata. A text from an index tha
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -17,7 +18,6 @@ from pinwise.formats.toml_text import Document
 from pinwise.model.errors import UsageError
 from pinwise.model.facts import Metadata, Origin, Unusable
 from pinwise.model.names import NormalizedName, normalise, parse_name
-from pinwise.model.values import dataclass
 
 MOST_BYTES = 64 * 1024 * 1024
 """The longest text that is read at all; whoever reads it from an index has a lower limit."""

@@ -6,12 +6,12 @@ is written as, so that ``version: 8`` and ``python_version: 3.10`` mean what the
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from pinwise.formats.distributions import DISTRIBUTIONS, platform_of, releases_of
 from pinwise.formats.entries import near, shown
 from pinwise.formats.yaml_text import YamlValue, parse_yaml
 from pinwise.model.request import Place
-from pinwise.model.values import dataclass
 
 FORMATS: Mapping[str, tuple[str, ...]] = {
     "pipenv": ("Pipfile",),

@@ -3,12 +3,12 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Self
 
 from pinwise.formats.entries import shown
 from pinwise.model.errors import ManifestError
 from pinwise.model.request import Place
-from pinwise.model.values import dataclass
 
 MOST_CHARACTERS = 524_288
 """The longest TOML text that is read."""

@@ -7,13 +7,13 @@ no tags, no second document, no key twice.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from pinwise.formats.entries import near, shown
 from pinwise.model.errors import ManifestError
 from pinwise.model.request import Place
-from pinwise.model.values import dataclass, field
 
 MOST_CHARACTERS = 262_144
 """The longest YAML text that is read."""

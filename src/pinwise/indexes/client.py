@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -22,7 +23,6 @@ from pinwise.indexes.web import is_unverified, next_place, wait_asked
 from pinwise.model.errors import UsageError
 from pinwise.model.limits import Limits
 from pinwise.model.request import Index
-from pinwise.model.values import dataclass, field
 
 if TYPE_CHECKING:
     from ssl import SSLContext

@@ -13,6 +13,7 @@ The first that is there decides. One that definitely has none passes to the next
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Self
 
 from packaging.version import Version
@@ -24,7 +25,6 @@ from pinwise.model.facts import Document, File, Metadata, Origin, Release, Unusa
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import FormatControl
 from pinwise.model.tags import Ranks, best_rank
-from pinwise.model.values import dataclass
 from pinwise.units.context import admits_python
 
 __all__ = ["Ask", "Target", "document_order", "resolve_document"]

@@ -8,6 +8,7 @@ which the driver raises.
 
 import re
 from collections.abc import Generator, Mapping
+from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple, NoReturn, TypeVar
 
 from pinwise.actions.errands import Ask, DocumentAnswers, PageAnswer
@@ -26,7 +27,6 @@ from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import Document, File, Origin, Project, Unusable
 from pinwise.model.limits import Limits, limit_hint
 from pinwise.model.names import NormalizedName
-from pinwise.model.values import dataclass
 
 EXPECTED = frozenset({200, 206, 304, 404, 410, 416})
 TAIL = 40 * 2**10

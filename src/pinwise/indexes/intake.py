@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -11,7 +12,6 @@ from pinwise.indexes.plain import host_of
 from pinwise.indexes.unpacking import Unpacker
 from pinwise.model.errors import FailureError, IndexFailure
 from pinwise.model.limits import Limits, limit_hint
-from pinwise.model.values import dataclass
 
 if TYPE_CHECKING:
     import httpx2

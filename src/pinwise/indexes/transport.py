@@ -10,6 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -24,7 +25,6 @@ from pinwise.indexes.web import WebOrigin, origin_of
 from pinwise.model.errors import FailureError, IndexFailure
 from pinwise.model.limits import limit_hint
 from pinwise.model.request import Index
-from pinwise.model.values import dataclass, field
 
 __all__ = ["Finished", "Transport", "TransportSettings"]
 

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pinwise.formats.entries import shown
@@ -21,7 +22,6 @@ from pinwise.installers.commands import (
 from pinwise.model.errors import InstallerFailure, OutputError
 from pinwise.model.installed import Batch, Installation, Tool
 from pinwise.model.names import NormalizedName
-from pinwise.model.values import dataclass
 
 _LAST_LINES = 60
 _HALF_CHANGED = "the environment may be half changed: `pinwise check --installed` says what is there"

@@ -7,6 +7,7 @@ they return (``synchronous=FULL``: with ``NORMAL`` a power cut loses what was ac
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from pinwise.knowledge import schema
@@ -16,7 +17,6 @@ from pinwise.knowledge.files import create, open_reader, open_writer, read_conte
 from pinwise.knowledge.lock import Waiting, WriteLock
 from pinwise.knowledge.seal import LARGEST, break_seal, seal, transaction
 from pinwise.model.errors import StoreFailure
-from pinwise.model.values import dataclass
 
 PATIENCE = 60.0
 """Seconds to wait for another process that writes; one batch takes it milliseconds."""

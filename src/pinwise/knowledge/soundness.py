@@ -8,13 +8,13 @@ place of a lost one. What does not hold is left out, and fetched anew.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
 from pinwise.actions.knowledge import Damage, LostDocument, LostPage
 from pinwise.knowledge.connection import Connection
 from pinwise.knowledge.digests import COLUMNS, columns, digest, listing_digest
-from pinwise.model.values import dataclass, field
 
 Row = tuple[Any, ...]
 Keep = Callable[[str, Sequence[Row]], None]

@@ -15,6 +15,7 @@ writers wait for each other, batch by batch.
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -30,7 +31,6 @@ from pinwise.knowledge.rows import DocumentRow, Texts, parse_skipped, render_ski
 from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import Document, Project
 from pinwise.model.names import NormalizedName
-from pinwise.model.values import dataclass
 
 if TYPE_CHECKING:
     from pinwise.actions.knowledge import Forgotten, IndexStatus

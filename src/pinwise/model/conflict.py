@@ -4,11 +4,10 @@ The search derives it, `pinwise.explain` turns it into prose. Terms and statemen
 an incompatibility is a set of terms that cannot all hold.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from packaging.version import Version
-
-from pinwise.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

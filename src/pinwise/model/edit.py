@@ -1,10 +1,11 @@
 """What is to be changed in a manifest, and what was."""
 
+from dataclasses import dataclass
+
 from packaging.markers import Marker
 
 from pinwise.model.names import NormalizedName, normalise
 from pinwise.model.request import DEFAULT_GROUP
-from pinwise.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

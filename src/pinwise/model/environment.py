@@ -1,10 +1,9 @@
 """The environment in which a stack will run."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from packaging.version import Version
-
-from pinwise.model.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

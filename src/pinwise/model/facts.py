@@ -5,6 +5,7 @@ depend on which metadata happens to be known (the law of `docs/concepts/algorith
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -13,7 +14,6 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from pinwise.model.names import NormalizedName
-from pinwise.model.values import dataclass, field, replace
 
 
 class File(NamedTuple):

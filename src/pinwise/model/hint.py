@@ -1,11 +1,11 @@
 """What would help where nothing fits: one thing relaxed, tried, and found to have a stack."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from packaging.version import Version
 
 from pinwise.model.names import NormalizedName
-from pinwise.model.values import dataclass
 
 
 class HintKind(StrEnum):

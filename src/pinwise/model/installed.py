@@ -1,5 +1,6 @@
 """What is installed in an environment, how it differs from a lock, and what is handed to an installer."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -8,7 +9,6 @@ from packaging.version import Version
 from pinwise.model.lock import PresentPin
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import Index
-from pinwise.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

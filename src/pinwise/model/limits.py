@@ -3,7 +3,7 @@
 Each limit is a setting of the same name (`pinwise.settings.limits` says what it means to a user).
 """
 
-from pinwise.model.values import dataclass
+from dataclasses import dataclass
 
 MEBIBYTE = 2**20
 

@@ -1,5 +1,6 @@
 """A lock that is there already, as values: what it pins, from where, and for whom."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from packaging.version import Version
@@ -7,7 +8,6 @@ from packaging.version import Version
 from pinwise.model.facts import File
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import DEFAULT_GROUP, Index
-from pinwise.model.values import dataclass
 
 
 class LockFormat(StrEnum):

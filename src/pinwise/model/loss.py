@@ -1,6 +1,6 @@
 """What is lost where one format is turned into another."""
 
-from pinwise.model.values import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What an advice ends with: `Advice`, `Refusal` or `Undecided`. Values, never exceptions."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -8,7 +9,6 @@ from packaging.version import Version
 from pinwise.model.facts import File, Origin, Skip
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import DirectRequirement, LocalProject, Request
-from pinwise.model.values import dataclass, field
 
 if TYPE_CHECKING:
     from pinwise.model.conflict import Derivation

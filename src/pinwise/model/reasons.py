@@ -1,10 +1,11 @@
 """Why a stack is as it is: the chain to a pin, what another version would bring, what is behind."""
 
+from dataclasses import dataclass
+
 from packaging.version import Version
 
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Advice, Outcome, Pin
-from pinwise.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What the user wants: the manifest as values, and the request that is made of it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -8,7 +9,6 @@ from packaging.version import Version
 from pinwise.model.environment import Environment
 from pinwise.model.facts import Metadata
 from pinwise.model.names import NormalizedName
-from pinwise.model.values import dataclass, field
 
 ALL = ":all:"
 """The name that stands for every project in `FormatControl`, as in pip."""

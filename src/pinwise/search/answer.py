@@ -1,9 +1,9 @@
 """What a predictor answers."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pinwise.model.values import dataclass
 from pinwise.space.space import Picks, Space
 
 if TYPE_CHECKING:

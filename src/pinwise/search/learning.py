@@ -6,8 +6,8 @@ already true at an earlier level; go back there and propagate it. See ``README.m
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from pinwise.model.values import dataclass
 from pinwise.space.masks import ABSENT, bit
 from pinwise.space.space import ROOT, Picks, Space
 from pinwise.space.state import Given, Incompatibility, Learned, Narrowing, State, normal_terms

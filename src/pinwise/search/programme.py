@@ -7,9 +7,9 @@ as integers and judged exactly by the caller, and a bound counts only when it le
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from pinwise.model.values import dataclass, field
 from pinwise.space.masks import ABSENT
 from pinwise.space.merging import Class, classes, reachable
 from pinwise.space.space import Space

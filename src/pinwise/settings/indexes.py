@@ -3,13 +3,13 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pinwise.actions.request import IndexChoice, absolute_index
 from pinwise.formats.entries import parse_index, shown
 from pinwise.model.request import Index, Place
-from pinwise.model.values import replace
 from pinwise.settings.pip import (
     PipConfiguration,
     parse_pip_configuration,

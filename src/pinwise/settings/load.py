@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pinwise.actions.request import IndexChoice
 from pinwise.formats.locks import lock_name_with
 from pinwise.model.request import Index, Manifest, Overlay, Place
-from pinwise.model.values import dataclass, field, replace
 from pinwise.settings.indexes import (
     index_choice,
     named_index,

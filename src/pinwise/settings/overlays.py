@@ -1,6 +1,7 @@
 """Which overlays a project has: those of its manifest's own table, else what ``.thoth.yaml`` describes."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,6 @@ from pinwise.formats.entries import shown
 from pinwise.formats.locks import lock_name_with
 from pinwise.model.errors import UsageError
 from pinwise.model.request import Manifest, Overlay
-from pinwise.model.values import dataclass
 from pinwise.settings.sources import read_file
 from pinwise.units.goals import GOALS
 

@@ -1,11 +1,11 @@
 """What pip's configuration says of indexes: its files (INI) and its variables (``PIP_*``)."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from pinwise.formats.entries import parse_index, shown
 from pinwise.model.errors import UsageError
 from pinwise.model.request import Index, Place
-from pinwise.model.values import dataclass
 
 KEYS = ("index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "cert", "proxy")
 """All that is read; what else pip may be told decides nothing about where files come from."""

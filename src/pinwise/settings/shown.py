@@ -1,11 +1,11 @@
 """Every setting as people and programs may see it: its value without secrets, and where that comes from."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pinwise.formats.entries import shown
 from pinwise.model.request import Index, Place
-from pinwise.model.values import dataclass
 from pinwise.settings.indexes import PUBLIC_PLACE
 from pinwise.settings.table import SETTINGS, Setting, Settings
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pinwise.explain.names import near_names
@@ -10,7 +11,6 @@ from pinwise.formats.own_keys import MANIFEST_KEYS, OVERLAY_KEYS, OVERLAYS_KEY
 from pinwise.formats.toml_text import Document
 from pinwise.model.errors import UsageError
 from pinwise.model.request import Manifest, Overlay, Place
-from pinwise.model.values import dataclass
 from pinwise.settings.places import CONFIG_VARIABLE, user_folder
 from pinwise.settings.table import BY_NAME, SETTINGS, Setting
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.version import Version
@@ -11,7 +12,6 @@ from pinwise.model.facts import Metadata
 from pinwise.model.limits import Limits
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import FormatControl, Place
-from pinwise.model.values import dataclass, field
 from pinwise.search import PREDICTORS
 from pinwise.settings.kinds import Kind
 from pinwise.settings.limits import LIMITS, default_of

@@ -2,8 +2,7 @@
 
 import os
 from collections.abc import Mapping
-
-from pinwise.model.values import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,7 +12,6 @@ from pinwise.formats.entries import parse_index
 from pinwise.formats.toml_text import MOST_CHARACTERS, Document, Table
 from pinwise.model.errors import UsageError
 from pinwise.model.request import Index, Place
-from pinwise.model.values import dataclass, replace
 
 _TRUE = frozenset(("1", "true", "yes", "on", "y", "t"))
 _PAIR = re.compile(r"(?P<name>[A-Za-z0-9_.-]+)=(?P<url>.*)")

@@ -5,6 +5,7 @@ rounds: what a round does not change is not computed again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
@@ -15,7 +16,6 @@ from packaging.version import Version
 from pinwise.model.facts import Document, Metadata, NoProject, Project
 from pinwise.model.names import NormalizedName, normalise
 from pinwise.model.request import DYNAMIC_VERSION, DirectRequirement, Request
-from pinwise.model.values import dataclass, field
 from pinwise.space.masks import ABSENT, bit, matching, positions, present
 from pinwise.space.rows import Reader, Rows, target_name
 from pinwise.space.space import ROOT, Ban, Clause, Node, Space

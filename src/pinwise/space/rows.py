@@ -1,6 +1,7 @@
 """The requirements of one project as rows: which of its candidates say what, for one environment."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import Requirement
@@ -9,7 +10,6 @@ from packaging.version import Version
 from pinwise.model.facts import Document, Metadata, Unusable
 from pinwise.model.names import NormalizedName, normalise
 from pinwise.model.request import Place, Request
-from pinwise.model.values import dataclass, field
 from pinwise.space.masks import bit
 from pinwise.units.context import Candidates
 

@@ -4,13 +4,13 @@ See `pinwise.space.masks` for the meaning of bits and ``docs/concepts/algorithm.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from packaging.requirements import Requirement
 
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import DirectRequirement
-from pinwise.model.values import dataclass
 from pinwise.space.masks import ABSENT, bit, present
 from pinwise.units.context import Candidates
 

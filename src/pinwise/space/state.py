@@ -6,9 +6,9 @@ domain is one integer, propagation is one ``&``. The trail records every narrowi
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from pinwise.model.values import dataclass
 from pinwise.space.masks import ABSENT
 from pinwise.space.space import Ban, Clause, Space
 

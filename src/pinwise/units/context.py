@@ -1,6 +1,7 @@
 """What a unit may look at, and what it answers."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,7 +13,6 @@ from pinwise.model.facts import Release
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import DirectRequirement, Request
 from pinwise.model.tags import Ranks
-from pinwise.model.values import dataclass
 from pinwise.units.goals import Goal, goal_named
 
 

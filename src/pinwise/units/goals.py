@@ -6,10 +6,10 @@ each with a scenario under ``tests/scenarios``::
     native build > yanked > sdist build > one year of a direct requirement
 """
 
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from pinwise.model.errors import UsageError
-from pinwise.model.values import dataclass
 
 LARGEST_AMOUNT = 1_000_000
 """No single price exceeds this, so that sums stay exact in every engine."""

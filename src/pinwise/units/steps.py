@@ -6,10 +6,10 @@ adds to its price is in `METADATA_STEPS`.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from pinwise.model.facts import Metadata
 from pinwise.model.names import NormalizedName
-from pinwise.model.values import dataclass
 from pinwise.units.context import Build, Candidates, Context
 from pinwise.units.goals import LARGEST_AMOUNT, Goal
 

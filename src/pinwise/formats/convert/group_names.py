@@ -1,13 +1,13 @@
 """Names of groups on their way from one manifest to another: what each format calls the same group."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from pinwise.formats.convert.manifest_losses import PIPFILE, PYPROJECT, loss_of
 from pinwise.formats.pipfile import TAKEN
 from pinwise.formats.pipfile_hash import CATEGORIES, NO_CATEGORIES
 from pinwise.model.loss import Loss
 from pinwise.model.request import DEFAULT_GROUP, DEVELOP_GROUP, Group, Manifest
-from pinwise.model.values import replace
 
 USUAL = "dev"
 """What every tool that reads a `pyproject.toml` calls `DEVELOP_GROUP`."""

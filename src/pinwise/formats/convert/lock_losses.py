@@ -1,13 +1,13 @@
 """What a lock loses on its way into another format: found by reading back what was written."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pinwise.model.facts import File
 from pinwise.model.lock import LockFormat, PresentLock, PresentPin
 from pinwise.model.loss import Loss
 from pinwise.model.request import Index
-from pinwise.model.values import dataclass, replace
 
 PYLOCK, PIPFILE_LOCK, REQUIREMENTS = LockFormat.PYLOCK, LockFormat.PIPFILE_LOCK, LockFormat.REQUIREMENTS
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
 
 from pinwise.formats.convert.lock_losses import lock_losses, loss_of
 from pinwise.formats.lock_text import one_line
@@ -17,7 +18,6 @@ from pinwise.model.errors import ManifestError, OutputError
 from pinwise.model.lock import LockFormat, PresentLock, PresentPin
 from pinwise.model.loss import Converted, Loss
 from pinwise.model.request import DEFAULT_GROUP, DEVELOP_GROUP, Index
-from pinwise.model.values import replace
 
 _REPOSITORY = re.compile(
     r"(?P<kind>git|hg|svn|bzr)\+(?P<url>.+?)(?:@(?P<commit>[^@/#]+))?(?:#subdirectory=(?P<folder>.+))?"

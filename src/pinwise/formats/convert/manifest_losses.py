@@ -1,12 +1,12 @@
 """What a manifest loses on its way into another format: found by reading back what was written."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from pinwise.model.loss import Loss
 from pinwise.model.names import normalise
 from pinwise.model.request import DirectRequirement, Exclusion, Manifest
-from pinwise.model.values import dataclass
 
 
 class ManifestFormat(StrEnum):

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
 from packaging.requirements import Requirement
@@ -34,7 +35,6 @@ from pinwise.model.request import (
     Place,
     Prereleases,
 )
-from pinwise.model.values import replace
 
 _CATEGORY_OF = {group: category for category, group in CATEGORIES.items()}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 from pinwise.formats.edit.parts import amended, matching, parts_of, sorted_place
@@ -22,7 +23,6 @@ from pinwise.formats.toml_write import toml_key, toml_string
 from pinwise.model.edit import Edit, Parts, Wanted
 from pinwise.model.errors import ManifestError
 from pinwise.model.names import NormalizedName
-from pinwise.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Edit the categories of a ``Pipfile``."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pinwise.formats.edit.lists import check, uneditable
@@ -23,7 +24,6 @@ from pinwise.formats.toml_write import toml_key, toml_value
 from pinwise.model.edit import Edit, Parts, Wanted
 from pinwise.model.errors import ManifestError, UsageError
 from pinwise.model.names import NormalizedName, normalise, parse_name
-from pinwise.model.values import dataclass
 
 _TABLES = {group: table for table, group in CATEGORIES.items()}
 _DIGESTS_GONE = "its digests, which were those of other files, are left out"

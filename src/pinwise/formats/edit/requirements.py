@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pinwise.formats.edit.lists import uneditable
 from pinwise.formats.edit.parts import amended, matching, not_there, parts_of, sorted_place
@@ -12,7 +13,6 @@ from pinwise.model.edit import Edit, Parts, Wanted
 from pinwise.model.errors import ManifestError
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import DEFAULT_GROUP, DirectRequirement
-from pinwise.model.values import dataclass, field
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")

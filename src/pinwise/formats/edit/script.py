@@ -1,6 +1,7 @@
 """Edit what a script requires, in its ``# /// script`` block."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pinwise.formats.edit.lists import Lists
 from pinwise.formats.edit.parts import not_there
@@ -8,7 +9,6 @@ from pinwise.formats.script import block_of, lines_of_block
 from pinwise.model.edit import Wanted
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import DEFAULT_GROUP
-from pinwise.model.values import replace
 
 PATH = ("dependencies",)
 

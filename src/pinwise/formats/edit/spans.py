@@ -9,9 +9,9 @@ r"""Where keys and values stand in a TOML text that was found to be valid: spans
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from pinwise.formats.toml_text import Path
-from pinwise.model.values import dataclass, field
 
 _KEY = re.compile(r"""[ \t]*("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[A-Za-z0-9_-]+)[ \t]*""")
 _STRING = re.compile(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
@@ -21,7 +22,6 @@ from pinwise.model.facts import File
 from pinwise.model.lock import PresentPin
 from pinwise.model.names import NormalizedName, normalise
 from pinwise.model.request import DEFAULT_GROUP, Place
-from pinwise.model.values import dataclass
 
 Value = TypeVar("Value")
 

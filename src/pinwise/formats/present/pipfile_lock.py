@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from packaging.version import Version
 
@@ -12,7 +13,6 @@ from pinwise.formats.present.entry import Entry, in_order
 from pinwise.model.errors import ManifestError
 from pinwise.model.lock import LockFormat, PresentLock, PresentPin
 from pinwise.model.request import DEFAULT_GROUP, DEVELOP_GROUP, Index, Place
-from pinwise.model.values import replace
 
 REPOSITORIES = ("git", "hg", "svn", "bzr")
 

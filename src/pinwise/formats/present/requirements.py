@@ -1,6 +1,7 @@
 """Read a ``requirements.txt`` that pins everything: ours, pip-tools', uv's, or one written by hand."""
 
 import re
+from dataclasses import dataclass, field, replace
 
 from packaging.requirements import Requirement
 from packaging.utils import (
@@ -20,7 +21,6 @@ from pinwise.model.errors import ManifestError
 from pinwise.model.lock import LockFormat, PresentLock, PresentPin
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import DEFAULT_GROUP, Index, Place
-from pinwise.model.values import dataclass, field, replace
 
 _SECTION = re.compile(r"# Only for (?P<group>\S.*)")
 _FROM = re.compile(r"\s+# from (?P<url>/\S*|[A-Za-z]+://\S+)")

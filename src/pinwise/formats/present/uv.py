@@ -7,6 +7,7 @@ is no project), under the markers along that chain. The root is no pin. Extras a
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from pinwise.formats.entries import parse_index, shown
 from pinwise.formats.present.entry import Entry, default_first, in_order
@@ -15,7 +16,6 @@ from pinwise.formats.present.toml import entries, parse_lock_toml, whole_number
 from pinwise.model.facts import File
 from pinwise.model.lock import ForeignFormat, PresentLock, PresentPin
 from pinwise.model.request import DEFAULT_GROUP, Index, Place
-from pinwise.model.values import dataclass, field, replace
 
 KNOWN_VERSION = 1
 MOST_CONDITIONS = 16
