@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from pinwise.actions.convert import SOURCES, TARGETS
-from pinwise.actions.manifest import MANIFESTS
+from pinwise.actions.manifest import MANIFESTS, SUFFIXES
 from pinwise.cli import main as command
 from pinwise.cli.common import COMMON, long_name, options_of
 from pinwise.cli.completion_table import completion_table
@@ -29,7 +29,7 @@ from pinwise.formats.convert.manifest_losses import (
 )
 from pinwise.formats.distributions import DISTRIBUTIONS, platform_of, releases_of
 from pinwise.formats.locks import LockFormat
-from pinwise.formats.own_table import MANIFEST_KEYS, OVERLAY_KEYS
+from pinwise.formats.own_keys import MANIFEST_KEYS, OVERLAY_KEYS
 from pinwise.formats.pipfile import ENTRY_KEYS, IGNORED_KEYS, MARKER_KEYS, REMOTE_KEYS
 from pinwise.formats.pipfile_lock import PIPFILE_SPEC
 from pinwise.formats.present import MOST_CHARACTERS, poetry, uv
@@ -37,7 +37,6 @@ from pinwise.formats.pyproject import OTHER_TOOLS
 from pinwise.formats.python_names import NEWEST_PYPY, NEWEST_PYTHON, OLDEST_FREE_THREADED, OLDEST_PYTHON
 from pinwise.formats.requirements_lines import FLAGS, SHORT, WITH_VALUE
 from pinwise.formats.script import KEYS as SCRIPT_KEYS
-from pinwise.formats.script import SUFFIXES
 from pinwise.formats.thoth_yaml import FORMATS as FORMATS_OF_THOTH
 from pinwise.formats.thoth_yaml import (
     IDLE_KEYS,

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,8 @@ def to_conversion_report(
     source: str, target: str, formats: Formats, state: State, losses: Sequence[Loss]
 ) -> dict[str, object]:
     """Return a conversion as JSON has it."""
+    from dataclasses import asdict  # noqa: PLC0415  # for JSON only
+
     return {
         "source": source,
         "target": target,

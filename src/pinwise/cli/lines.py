@@ -1,6 +1,5 @@
 """Lines of text in 80 columns, and their styles."""
 
-import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,6 +15,8 @@ class Line(NamedTuple):
 
 def wrap(text: str, *, first: str = "", indent: str = "") -> Iterator[Line]:
     """Yield `text` in lines of at most `WIDTH` characters."""
+    import textwrap  # noqa: PLC0415  # a check has short lines
+
     for line in textwrap.wrap(
         text,
         WIDTH,

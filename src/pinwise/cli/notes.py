@@ -6,7 +6,6 @@ from pathlib import Path
 from pinwise.explain.words import clean, code, count, listing
 from pinwise.model.request import Index, Manifest, Request
 from pinwise.settings import Settings
-from pinwise.settings.shown import INDEX_SETTINGS, shown_settings
 
 
 def question_notes(manifest: Manifest, settings: Settings, request: Request) -> Iterator[str]:
@@ -30,6 +29,8 @@ def question_notes(manifest: Manifest, settings: Settings, request: Request) -> 
 
 def setting_notes(settings: Settings) -> Iterator[str]:
     """Yield each setting that is not the default, and where its value comes from."""
+    from pinwise.settings.shown import INDEX_SETTINGS, shown_settings  # noqa: PLC0415  # for `-v` only
+
     for each in shown_settings(settings):
         if not each.is_default and each.name not in INDEX_SETTINGS:  # the indexes that count are told below
             yield f"setting `{each.name}`: {clean(each.text)} ({each.origin})"

@@ -1,7 +1,6 @@
 """What is in a knowledge base, for people."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 from pinwise.actions.knowledge import Forgetting, IndexStatus, KnowledgeStatus
@@ -38,6 +37,8 @@ def _index(index: IndexStatus) -> Iterator[Line]:
 
 def status_facts(status: KnowledgeStatus) -> dict[str, object]:
     """Return what is in a knowledge base as JSON has it; times are seconds since 1970."""
+    from dataclasses import asdict  # noqa: PLC0415  # for JSON only
+
     return {
         "path": str(status.path),
         "size": status.size,

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pinwise.cli.lines import WIDTH, Line, wrap
-from pinwise.explain.counterfactual import counterfactual_sentences, held_back
 from pinwise.explain.words import clean, code, count, listing
 from pinwise.model.outcome import Advice, Pin, Refusal
 from pinwise.model.reasons import Counterfactual, Difference, Link, Outdated, TreeRow, Why
@@ -99,6 +98,8 @@ def _newer(why: Why) -> Iterator[Line]:
 
 
 def _counterfactual(why: Why, other: Counterfactual, explanation: "Explanation | None") -> Iterator[Line]:
+    from pinwise.explain.counterfactual import counterfactual_sentences  # noqa: PLC0415  # a tree needs none
+
     yield Line(f"If it were {other.version}", "title")
     if explanation is not None:
         yield from (Line(line.text, "bad") for line in wrap(explanation.headline, first="  ", indent="  "))
@@ -210,6 +211,8 @@ def render_outdated(outdated: Outdated) -> list[Line]:
     )
     lines = [Line(f"Behind: {len(pins)} of {total}", "title")]
     lines.append(Line(f"  {_cells(('name', 'version', 'newest'), widths)}  behind", "head"))
+    from pinwise.explain.counterfactual import held_back  # noqa: PLC0415  # as above
+
     for each in outdated.behind:
         pin = each.pin
         has_room = len(pin.name) <= widths[0]

@@ -5,7 +5,6 @@ when there is something to write, and is used only under the `WriteLock`; its co
 they return (``synchronous=FULL``: with ``NORMAL`` a power cut loses what was acknowledged).
 """
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -130,6 +129,8 @@ class Database:
             StoreFailure: The disk is nearly full, or the file is another one than before.
         """
         if self._terms.reserve:
+            import shutil  # noqa: PLC0415  # 2 ms, where something is written
+
             free = shutil.disk_usage(self.path.parent).free
             if free < self._terms.reserve:
                 raise nearly_full(self.path, free, self._terms.reserve)
