@@ -20,7 +20,6 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -30,7 +29,7 @@ from judge import rules_broken
 from measure import Spent, machine
 from peers import Peer, Pins, Pinwise, Pip, Run, Task, Uv, write_pins
 from relay import Relay
-from serve_slice import served
+from serve_slice import index_of
 
 TRIES = 5
 """How many bounds are tried where one leads offline to what is not known."""
@@ -245,8 +244,10 @@ class Bench:
             return str(best.report["proof"]["cost"]), "the same"
         differ = sum(run.pins.get(name) != best.pins.get(name) for name in {*run.pins, *best.pins})
         cost, objection = self._priced(requirements, run.pins)
-        accepts = f"; {peer.name} accepts the best" if self._accepts(peer, requirements, best.pins) else ""
-        return cost, f"{differ} differ{objection}{accepts}"
+        if isinstance(peer, Pinwise):
+            return cost, f"{differ} differ{objection}"
+        verb = "accepts" if self._accepts(peer, requirements, best.pins) else "refuses"
+        return cost, f"{differ} differ{objection}; {peer.name} {verb} the best"
 
     def _priced(self, requirements: Path, pins: Pins) -> tuple[str, str]:
         """Return what a stack costs by pinwise's prices, or why it is no stack by pinwise's policies."""
@@ -345,15 +346,6 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@contextmanager
-def _index(asked: argparse.Namespace) -> Iterator[str]:
-    if asked.index is not None:
-        yield asked.index
-        return
-    with served(asked.slice, delay_ms=asked.delay_ms) as url:
-        yield url
-
-
 def main() -> None:
     """Compare on every set of a folder."""
     asked = options()
@@ -362,7 +354,7 @@ def main() -> None:
         sys.exit(f"no sets in {asked.sets}")
     metadata = asked.metadata.resolve() if asked.metadata else None
     repeat_cold = asked.repeat if asked.repeat_cold is None else asked.repeat_cold
-    with tempfile.TemporaryDirectory() as scratch, _index(asked) as index:
+    with tempfile.TemporaryDirectory() as scratch, index_of(asked) as index:
         bytecode = Path(scratch, "bytecode")
         peers: list[Peer] = [Pinwise("exact", bytecode)]
         peers += [] if asked.no_latest else [Pinwise("latest", bytecode)]

@@ -98,15 +98,9 @@ class Pinwise:
         task.store.mkdir(parents=True, exist_ok=True)
         lock = task.store / "pylock.toml"
         lock.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "pinwise", "advise", "-r", str(task.requirements)]
-        command += ["--lock", str(lock), "--predictor", self.predictor]
-        command += ["--python", PYTHON, "--platform", PLATFORM, "--index-url", task.index]
-        command += ["--kb", str(task.store / "kb.sqlite")]
+        command = [sys.executable, "-m", "pinwise", *advise_words(task, self.predictor)]
         command += ["--format", "json"] if is_judged else []
         command += ["--offline"] if offline else []
-        command += ["-c", str(task.constraints)] if task.constraints else []
-        for name, file in settings_file(task).items():
-            command += [f"--{name.replace('_', '-')}", file]
         done = measure.run(command, task.store, measure.python_settings(SOURCE, self.bytecode))
         if done.status not in {0, 1, 3}:
             raise SystemExit(f"pinwise failed on {task.requirements.name}: {done.said}")
@@ -117,6 +111,17 @@ class Pinwise:
         """Return its name and version."""
         command = [sys.executable, "-m", "pinwise", "--version"]
         return _said(measure.run(command, Path.cwd(), measure.python_settings(SOURCE, self.bytecode)))
+
+
+def advise_words(task: Task, predictor: str) -> list[str]:
+    """Return the words of a command of pinwise that resolves a task; the lock is beside its store."""
+    words = ["advise", "-r", str(task.requirements), "--lock", str(task.store / "pylock.toml")]
+    words += ["--predictor", predictor, "--python", PYTHON, "--platform", PLATFORM]
+    words += ["--index-url", task.index, "--kb", str(task.store / "kb.sqlite")]
+    words += ["-c", str(task.constraints)] if task.constraints else []
+    for name, file in settings_file(task).items():
+        words += [f"--{name.replace('_', '-')}", file]
+    return words
 
 
 def _locked(lock: Path) -> Pins:

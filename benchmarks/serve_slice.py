@@ -124,6 +124,16 @@ def served(path: Path, *, delay_ms: float = 0.0) -> Iterator[str]:
             server.terminate()
 
 
+@contextmanager
+def index_of(asked: argparse.Namespace) -> Iterator[str]:
+    """Yield the URL of the index that the options name: --index, or --slice to be served meanwhile."""
+    if asked.index is not None:
+        yield asked.index
+        return
+    with served(asked.slice, delay_ms=asked.delay_ms) as url:
+        yield url
+
+
 def main() -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
