@@ -11,8 +11,11 @@ import sys
 import time
 from types import CodeType, FrameType
 
-WAITING = frozenset(("wait", "acquire", "select", "poll", "get", "result", "as_completed", "_worker", "join"))
-"""Functions in which a thread only waits for another one; those that begin with ``_wait`` are such too."""
+WAITING = frozenset(
+    "wait acquire select poll get result as_completed _worker join connect connect_tcp create_connection "
+    "getaddrinfo read readinto recv recv_into".split()
+)
+"""Functions in which a thread only waits; those that begin with ``_wait`` are such too."""
 
 WRITING = "sampler:writing"
 """Stands in OUT's last line for the time that it took to write it."""
