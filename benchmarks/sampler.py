@@ -12,8 +12,10 @@ import time
 from types import CodeType, FrameType
 
 WAITING = frozenset(
-    "wait acquire select poll get result as_completed _worker join connect connect_tcp create_connection "
-    "getaddrinfo read readinto recv recv_into".split()
+    (
+        *("wait", "acquire", "select", "poll", "get", "result", "as_completed", "_worker", "join", "connect"),
+        *("connect_tcp", "create_connection", "getaddrinfo", "read", "readinto", "recv", "recv_into"),
+    )
 )
 """Functions in which a thread only waits; those that begin with ``_wait`` are such too."""
 
