@@ -3,7 +3,7 @@
     python benchmarks/generated.py --projects 500 --versions 500 --port 8766
 
 Project 0 needs all others, through up to three requirements of each release, each with a lower bound that
-rises eight times in all. In every 25th project each release pins its first target's release of the same day;
+rises eight times in all. In every 25th project each release pins its first target's release of that number;
 in every tenth the newest third admits no first target that is new. So the newest of everything do not fit
 together, and there is always a stack.
 """
@@ -29,7 +29,9 @@ from pinwise.knowledge.store import Store, open_store
 from pinwise.model.facts import Document, File, Metadata, Origin, Project, Release
 from pinwise.model.names import NormalizedName, normalise
 
-FIRST = datetime(2020, 1, 1, tzinfo=UTC)
+LAST = datetime(2025, 1, 1, tzinfo=UTC)
+"""When the newest release of every project was uploaded."""
+
 RISES = 8
 """How often a lower bound rises over all releases of a project."""
 
@@ -68,7 +70,8 @@ class World:
         """Yield file name and time of upload of every release, in the order of versions."""
         stem = name_of(project).replace("-", "_")
         for version in range(self.versions):
-            yield f"{stem}-{version}-py3-none-any.whl", FIRST + timedelta(days=version, hours=project % 24)
+            age = timedelta(days=(self.versions - 1 - version) * (1 + project % 7))
+            yield f"{stem}-{version}-py3-none-any.whl", LAST - age
 
     # --- as a knowledge base
 

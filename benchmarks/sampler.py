@@ -13,7 +13,19 @@ from types import CodeType, FrameType
 
 WAITING = frozenset(
     (
-        *("wait", "acquire", "select", "poll", "get", "result", "as_completed", "_worker", "join", "connect"),
+        *(
+            "wait",
+            "acquire",
+            "select",
+            "poll",
+            "get",
+            "result",
+            "as_completed",
+            "_worker",
+            "_work",
+            "join",
+            "connect",
+        ),
         *("connect_tcp", "create_connection", "getaddrinfo", "read", "readinto", "recv", "recv_into"),
     )
 )
