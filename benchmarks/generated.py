@@ -3,9 +3,9 @@
     python benchmarks/generated.py --projects 500 --versions 500 --port 8766
 
 Project 0 needs all others, through up to three requirements of each release, each with a lower bound that
-rises eight times in all. In every 25th project each release pins its first target's release of that number;
-in every tenth the newest third admits no first target that is new. So the newest of everything do not fit
-together, and there is always a stack.
+rises eight times in all. In every 25th project each release pins one of its first target; in every tenth the
+newest third admits no first target that is new. So the newest of everything do not fit together, and there is
+always a stack.
 """
 
 import argparse

@@ -14,7 +14,7 @@ more together than apart.
 
 The slope is that of the line between two neighbours on a picture whose axes are both logarithmic: 1.0 means
 that twice as many releases take twice as long. The steepest one counts. The second slope is that of the time
-without what a world of one release takes, from `NOTABLE` releases on: less is lost in the noise.
+without what a world of one project takes, from `NOTABLE` releases on: less is lost in the noise.
 """
 
 import argparse
@@ -159,7 +159,7 @@ def slopes(points: Sequence[Point], idle: float = 0.0) -> list[float | None]:
 
 
 def report(points: Sequence[Point], idle: Mapping[str, float]) -> None:
-    """Print a table of the sizes, and the steepest slopes; `idle` is what a world of one release takes."""
+    """Print a table of the sizes, and the steepest slopes; `idle` is what a world of one project takes."""
     heads = ["projects x releases", "predictor", "wall, s", "processor, s", "MiB", "fetched", "slope"]
     heads += ["without start", *SHOWN]
     print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
@@ -234,7 +234,7 @@ def main() -> None:
     pictured: list[Line] = []
     with tempfile.TemporaryDirectory() as scratch:
         bench = Bench(Path(scratch), asked.repeat, asked.exact_up_to, asked.fetch_up_to)
-        idle = {point.predictor: point.spent.processor for point in bench.points(World(1, 1))}
+        idle = {point.predictor: point.spent.processor for point in bench.points(World(1, 20))}
         for name in ("both", "projects", "versions"):
             points = [point for world in sizes(getattr(asked, name)) for point in bench.points(world)]
             if points:
