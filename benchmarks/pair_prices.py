@@ -57,7 +57,7 @@ def priced_world(world: World, pairs: int, scratch: Path) -> Priced:
     kb = scratch / f"pairs-{world.projects}-{world.versions}.sqlite"
     if not kb.exists():
         world.write(kb)
-    space, compiled = _compiled(world, kb)
+    space, seconds = compiled(world, kb)
     space = with_pairs(space, pairs, random.Random(pairs))
     began = time.perf_counter()
     PREDICTORS["latest"](space, Budget())
@@ -65,10 +65,10 @@ def priced_world(world: World, pairs: int, scratch: Path) -> Priced:
     began = time.perf_counter()
     found = PREDICTORS["exact"](space, Budget())
     proven = time.perf_counter() - began
-    return Priced(pairs, compiled, first, proven, isinstance(found, Found) and found.is_optimal)
+    return Priced(pairs, seconds, first, proven, isinstance(found, Found) and found.is_optimal)
 
 
-def _compiled(world: World, kb: Path) -> tuple[Space, float]:
+def compiled(world: World, kb: Path) -> tuple[Space, float]:
     """Return the space of a world, and how long it took from the facts to it."""
     manifest = kb.with_suffix(".in")
     manifest.write_text(f"{name_of(0)}\n", encoding="utf-8")
