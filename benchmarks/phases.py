@@ -46,7 +46,7 @@ PHASES: Mapping[str, tuple[str, ...]] = {
     "facts": ("knowledge/",),
     "compile": ("space/", "units/"),
     "search": ("search/",),
-    "engine": ("search/programme",),
+    "engine": ("search/programme", "search/engine"),
     "lock": (
         *("formats/pylock", "formats/entries", "formats/lock", "formats/requirements_lock", "actions/write"),
         *("formats/pipfile_lock", "formats/present/", "formats/toml_write", "formats/digest"),
