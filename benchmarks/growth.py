@@ -24,8 +24,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
@@ -33,7 +32,7 @@ import measure
 from bounds import lower_bounds
 from generated import World, name_of, served
 from measure import Spent, python_settings
-from pair_prices import Priced, priced_world
+from pair_prices import priced_world
 from peers import SOURCE, Pinwise, Run, Task, advise_words
 from phases import profiled
 from plot import Line, render_plot
@@ -145,46 +144,66 @@ def sizes(asked: str) -> list[World]:
     return [World(int(projects), int(versions)) for projects, versions in pairs]
 
 
-def slopes(points: Sequence[Point], idle: float = 0.0) -> list[float | None]:
-    """Return the slope up to each point from the one before, of the processor's time over the releases.
+def slope(before: Point, point: Point, idle: float = 0.0) -> float:
+    """Return the slope between two sizes, of the processor's time over the releases, less `idle` seconds."""
+    times = [max(1e-3, each.spent.processor - idle) for each in (before, point)]
+    return math.log(times[1] / times[0]) / math.log(point.releases / before.releases)
 
-    With `idle`, so many seconds are taken off first, and small worlds have no slope.
+
+@dataclass(slots=True)
+class Table:
+    """A table that is printed row by row.
+
+    Attributes:
+        idle: What a world of one project takes, by predictor.
+        points: All rows so far.
+        steepest: By predictor, the steepest slopes so far: of the whole time, and without the start.
     """
-    found: list[float | None] = [None] * min(1, len(points))
-    for a, b in pairwise(points):
-        is_small = bool(idle) and a.releases < NOTABLE
-        times = [max(1e-3, each.spent.processor - idle) for each in (a, b)]
-        found.append(None if is_small else math.log(times[1] / times[0]) / math.log(b.releases / a.releases))
-    return found
 
+    idle: Mapping[str, float]
+    points: list[Point] = field(default_factory=list)
+    steepest: dict[str, tuple[float, float]] = field(default_factory=dict)
 
-def report(points: Sequence[Point], idle: Mapping[str, float]) -> None:
-    """Print a table of the sizes, and the steepest slopes; `idle` is what a world of one project takes."""
-    heads = ["projects x releases", "predictor", "wall, s", "processor, s", "MiB", "fetched", "slope"]
-    heads += ["without start", *SHOWN]
-    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
-    verdicts = []
-    for predictor in PREDICTORS:
-        its = [point for point in points if point.predictor == predictor]
-        both = slopes(its), slopes(its, idle[predictor])
-        for point, slope, net in zip(its, *both, strict=True):
-            cells = [f"{point.world.projects} x {point.world.versions}", predictor]
-            cells += [f"{point.spent.wall:.2f}", f"{point.spent.processor:.2f}", f"{point.spent.memory:.0f}"]
-            cells += ["-" if point.fetched is None else str(point.fetched), _shown(slope), _shown(net)]
-            cells += [f"{point.phases[phase]:.2f}" for phase in SHOWN]
-            print(f"| {' | '.join(cells)} |")
-        steepest = [max((each for each in its if each is not None), default=None) for its in both]
-        if steepest[0] is not None:
-            verdict = "within" if steepest[0] <= SLOPE else "above"
-            verdicts.append(
-                f"`{predictor}`: the steepest slope is {_shown(steepest[0])}, {verdict} the goal of {SLOPE}; "
-                f"without the start {_shown(steepest[1])}."
+    def begin(self, name: str) -> None:
+        """Print the head."""
+        heads = ["projects x releases", "predictor", "wall, s", "processor, s", "MiB", "fetched", "slope"]
+        heads += ["without start", *SHOWN]
+        print(f"\n{name} grow:\n\n| {' | '.join(heads)} |\n|{'---|' * len(heads)}", flush=True)
+
+    def add(self, point: Point) -> None:
+        """Print a row."""
+        spent = point.spent
+        cells = [f"{point.world.projects} x {point.world.versions}", point.predictor]
+        cells += [f"{spent.wall:.2f}", f"{spent.processor:.2f}", f"{spent.memory:.0f}"]
+        cells += ["-" if point.fetched is None else str(point.fetched), *self._slopes(point)]
+        cells += [f"{point.phases[phase]:.2f}" for phase in SHOWN]
+        print(f"| {' | '.join(cells)} |", flush=True)
+        self.points.append(point)
+
+    def _slopes(self, point: Point) -> list[str]:
+        before = next((each for each in self.points[::-1] if each.predictor == point.predictor), None)
+        if before is None:
+            return ["-", "-"]
+        whole = slope(before, point)
+        net = -math.inf if before.releases < NOTABLE else slope(before, point, self.idle[point.predictor])
+        most = self.steepest.get(point.predictor, (-math.inf, -math.inf))
+        self.steepest[point.predictor] = (max(most[0], whole), max(most[1], net))
+        return [_shown(whole), _shown(net)]
+
+    def end(self) -> None:
+        """Print the steepest slopes."""
+        print()
+        for predictor, (whole, net) in self.steepest.items():
+            verdict = "within" if whole <= SLOPE else "above"
+            print(
+                f"`{predictor}`: the steepest slope is {_shown(whole)}, {verdict} the goal of {SLOPE}; "
+                f"without the start {_shown(net)}.",
+                flush=True,
             )
-    print("", *verdicts, sep="\n", flush=True)
 
 
-def _shown(slope: float | None) -> str:
-    return "-" if slope is None else f"{slope:.2f}"
+def _shown(value: float) -> str:
+    return f"{value:.2f}" if math.isfinite(value) else "-"
 
 
 def lines_of(points: Sequence[Point], name: str) -> list[Line]:
@@ -199,17 +218,14 @@ def lines_of(points: Sequence[Point], name: str) -> list[Line]:
     ]
 
 
-def report_groups(measured: Sequence[Priced]) -> None:
+def report_groups(world: World, numbers: Sequence[int], scratch: Path) -> None:
     """Print a table of what prices on pairs cost."""
     heads = ["pair prices", "compile, s", "first stack, s", "optimum, s", "proven"]
     print(f"\n| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
-    for each in measured:
-        cells = [each.compiled, each.first, each.proven]
-        words = [
-            str(each.pairs),
-            *(f"{seconds:.3f}" for seconds in cells),
-            "yes" if each.is_optimal else "no",
-        ]
+    for number in numbers:
+        priced = priced_world(world, number, scratch)
+        seconds = (priced.compiled, priced.first, priced.proven)
+        words = [str(number), *(f"{each:.3f}" for each in seconds), "yes" if priced.is_optimal else "no"]
         print(f"| {' | '.join(words)} |", flush=True)
 
 
@@ -236,13 +252,17 @@ def main() -> None:
         bench = Bench(Path(scratch), asked.repeat, asked.exact_up_to, asked.fetch_up_to)
         idle = {point.predictor: point.spent.processor for point in bench.points(World(1, 20))}
         for name in ("both", "projects", "versions"):
-            points = [point for world in sizes(getattr(asked, name)) for point in bench.points(world)]
-            if points:
-                print(f"\n{name} grow:\n")
-                report(points, idle)
-                pictured += lines_of(points, name)
-        for world in sizes(asked.groups_in) if asked.groups else ():
-            report_groups([priced_world(world, int(pairs), Path(scratch)) for pairs in asked.groups.split()])
+            worlds, table = sizes(getattr(asked, name)), Table(idle)
+            if worlds:
+                table.begin(name)
+                for world in worlds:
+                    for point in bench.points(world):
+                        table.add(point)
+                table.end()
+                pictured += lines_of(table.points, name)
+        if asked.groups:
+            (world,) = sizes(asked.groups_in)
+            report_groups(world, [int(number) for number in asked.groups.split()], Path(scratch))
     if asked.svg:
         title = "Seconds of the processor (whole process, offline) by releases in the knowledge base"
         asked.svg.write_text(render_plot(title, pictured), encoding="utf-8")

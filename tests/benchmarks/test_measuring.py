@@ -23,7 +23,7 @@ sys.path.append(str(PROGRAMS))  # at the end: a module there has the name of one
 import measure  # noqa: E402  # after the path is set
 from bounds import lower_bounds  # noqa: E402
 from generated import World, name_of  # noqa: E402
-from growth import Point, slopes  # noqa: E402
+from growth import Point, slope  # noqa: E402
 from measure import Spent  # noqa: E402
 from pair_prices import compiled, with_pairs  # noqa: E402
 from phases import IMPORTS, PHASES, phase_of  # noqa: E402
@@ -114,7 +114,7 @@ def test_growth_is_measured(run: Run, tmp_path: Path) -> None:
     out = run("growth.py", *sizes, "--repeat", "1", "--svg", "growth.svg")
     rows = rows_of(out)
     assert [row[:2] for row in rows[1:5]] == [
-        [size, predictor] for predictor in ("latest", "exact") for size in ("2 x 10", "5 x 10")
+        [size, predictor] for size in ("2 x 10", "5 x 10") for predictor in ("latest", "exact")
     ]
     assert [(row[0], row[-1]) for row in rows[-2:]] == [("0", "yes"), ("3", "yes")]
     assert "`latest`: the steepest slope is " in out
@@ -197,12 +197,13 @@ def test_a_slice_is_served_as_if_far_away(small: Path) -> None:
 
 def test_a_slope_of_one_is_proportional() -> None:
     """Twice the time for twice the releases has slope 1, four times slope 2; a start is taken off."""
-    points = [
+    one, two, four = (
         Point(World(size, 100), "latest", Spent(0.0, seconds, 0.0), {}, None)
         for size, seconds in ((20, 1.0), (40, 2.0), (80, 8.0))
-    ]
-    assert slopes(points) == [None, pytest.approx(1.0), pytest.approx(2.0)]
-    assert slopes(points, 0.5)[1] == pytest.approx(1.585, abs=0.001)
+    )
+    assert slope(one, two) == pytest.approx(1.0)
+    assert slope(two, four) == pytest.approx(2.0)
+    assert slope(one, two, 0.5) == pytest.approx(1.585, abs=0.001)
 
 
 def test_a_pair_pays_where_both_are(tmp_path: Path) -> None:
