@@ -92,6 +92,9 @@ class _Assembly:
             for name, version in step.versions().items():
                 self._versions.setdefault(name, version)
                 self._paid.setdefault(name, step)
+        self._direct: dict[NormalizedName, list[DirectRequirement]] = {}
+        for requirement in request.direct:
+            self._direct.setdefault(requirement.name, []).append(requirement)
         self._reader = Reader(request)
         self._amended: dict[NormalizedName, dict[RequestedBy, None]] = {}
         self._extras: dict[NormalizedName, set[NormalizedName]] = {name: set() for name in self._versions}
@@ -154,7 +157,7 @@ class _Assembly:
         position = candidates.versions.index(self._versions[name])
         release = candidates.releases[position]
         days = days_behind(candidates)
-        direct = next((each for each in self._request.direct if each.name == name), None)
+        direct = next(iter(self._direct.get(name, ())), None)
         document = self._knowledge.known_documents(name)[release.version]
         local = self._request.local.get(name)
         files = () if local else allowed_files(name, release, step.compiler.context)
@@ -198,8 +201,8 @@ class _Assembly:
         document = self._knowledge.known_documents(name).get(candidates.versions[position])
         asked = {
             extra
-            for root in self._request.direct
-            if root.name == name and isinstance(document, Metadata)
+            for root in self._direct.get(name, ())
+            if isinstance(document, Metadata)
             for extra in root.extras
         }
         for extra in sorted(asked):
@@ -229,21 +232,32 @@ def _skipped(
 
     What is older could not have been better; every page of some age lists such things.
     """
-    admitted = {
-        (each.name, version) for step in steps for each in step.space.candidates for version in each.versions
-    }
     skipped: dict[NormalizedName, tuple[Skip, ...]] = {}
     for pin in pins:
         page = knowledge.project(pin.name)
         files = page.skipped if isinstance(page, Project) else ()
         found = [skip for skip in files if _is_newer(skip, pin)]
-        for version, document in sorted(knowledge.known_documents(pin.name).items()):
-            is_newer = version > pin.version and (pin.name, version) in admitted
-            if is_newer and isinstance(document, Unusable):
-                found.append(Skip(f"{pin.name} {version}", document.reason))
+        found += [Skip(f"{pin.name} {version}", reason) for version, reason in _broken(knowledge, steps, pin)]
         if found:
             skipped[pin.name] = tuple(found)
     return skipped
+
+
+def _broken(knowledge: Knowledge, steps: Sequence[Step], pin: Pin) -> list[tuple[Version, str]]:
+    """Return the candidates above a pin whose metadata cannot be used, ascending, each with the reason."""
+    unusable = {
+        version: document.reason
+        for version, document in knowledge.known_documents(pin.name).items()
+        if isinstance(document, Unusable) and version > pin.version
+    }
+    if not unusable:
+        return []
+    candidates = [each for step in steps for each in step.space.candidates if each.name == pin.name]
+    return sorted((version, unusable[version]) for version in unusable.keys() & _versions(candidates))
+
+
+def _versions(candidates: Iterable[Candidates]) -> set[Version]:
+    return {version for each in candidates for version in each.versions}
 
 
 def _is_newer(skip: Skip, pin: Pin) -> bool:
