@@ -93,8 +93,10 @@ CLI = """\
 # Commands and options
 
 stdout carries the result only; progress, warnings and errors go to stderr. What the exit codes mean is in
-[exit codes](exit-codes.md). Every command explains itself with `-h` or `--help`. Most options are settings,
-which can be given elsewhere too: see [settings](settings.md).
+[exit codes](exit-codes.md). What asks indexes, searches or writes ends with a line on stderr that sums it up;
+what only shows something that is known (`kb status`, `kb path`, `environment`, `config`) has no such line.
+Every command explains itself with `-h` or `--help`. Most options are settings, which can be given elsewhere
+too: see [settings](settings.md).
 
 ## Options of every command
 
