@@ -331,7 +331,17 @@ def _locks(locks: Sequence[LockNote], environment: Environment) -> Iterator[Line
     yield from (Line(line.text, "title") for line in wrap(f"Next, install it{_elsewhere(environment)}:"))
     for lock in locks:
         for place, command in enumerate(lock.commands):
-            yield Line(f"  or: {command}" if place else f"  {command}")
+            yield from _command(command, first="  or: " if place else "  ")
+
+
+def _command(command: str, *, first: str) -> Iterator[Line]:
+    """Yield a command to copy: a long one goes on after ``&&``, as a shell reads it, and is never wrapped."""
+    begin, together, end = command.partition(" && ")
+    if together and len(first + command) > WIDTH:
+        yield Line(f"{first}{begin} &&")
+        yield Line(f"{'':<{len(first)}}{end}")
+    else:
+        yield Line(first + command)
 
 
 def _elsewhere(environment: Environment) -> str:
