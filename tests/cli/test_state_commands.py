@@ -144,6 +144,19 @@ def test_commands_that_write_say_what_they_did(fleet: Place, name: str) -> None:
     assert is_narrow(fleet, click.unstyle(coloured.stdout))
 
 
+def test_a_version_that_only_a_build_knows_is_called_dynamic(place: Place) -> None:
+    """No report shows a version that the project does not have."""
+    (place.folder / "app").mkdir()
+    (place.folder / "app" / "pyproject.toml").write_text(
+        '[project]\nname = "app"\ndynamic = ["version"]\ndependencies = ["click"]\n', encoding="utf-8"
+    )
+    write(place, requirements_in="./app\n")
+    assert "  app    dynamic  local " in place.advise().stdout
+    asking = ("--index-url", place.index.url, *TARGET)
+    assert "app dynamic  ./app\n" in place.run("tree", *asking).stdout
+    assert "app dynamic requires `click`" in place.run("why", "click", *asking).stdout
+
+
 def checked(result: Result) -> dict[str, Any]:
     """Return the JSON of a command after a look at its schema."""
     assert result.exit_code == 0, result.output
