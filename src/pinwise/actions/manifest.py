@@ -241,7 +241,7 @@ def _find(folder: Path) -> list[Path]:
     found, others = _manifests(folder)
     if not found:
         hint = f"write one of {_listed(MANIFESTS)}, or name your requirements with `-r FILE`"
-        if scripts := _scripts(folder):
+        if scripts := scripts_in(folder):
             hint = f"`{scripts[0]}` is a script that says what it requires: name it; else {hint}"
         if others and others[0].suffix == ".txt":
             hint = f"`{others[0]}` is a lock that pinwise wrote; {hint}"
@@ -267,7 +267,7 @@ def _manifests(folder: Path) -> tuple[list[Path], list[Path]]:
     return found, others
 
 
-def _scripts(folder: Path) -> list[Path]:
+def scripts_in(folder: Path) -> list[Path]:
     """Return the scripts in a folder that say what they require; only the first files are looked into."""
     try:
         files = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and path.is_file())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from pinwise.actions.passed_by import passed_by
 from pinwise.actions.ports import Knowledge
 from pinwise.model.facts import Metadata, Origin, Project, Skip, Unusable
 from pinwise.model.names import NormalizedName, normalise
@@ -75,7 +76,11 @@ def assemble(request: Request, knowledge: Knowledge, steps: Sequence[Step], proo
         left_out=request.left_out,
         amended=assembly.amended(),
         skipped=_skipped(knowledge, steps, pins),
-        warnings=(*request.warnings, *_warnings(knowledge, pins)),
+        warnings=(
+            *request.warnings,
+            *_warnings(knowledge, pins),
+            *passed_by(request, knowledge, pins),
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from pinwise.explain.words import clean, code, count, listing
+from pinwise.explain.words import address, clean, code, count, listing
 from pinwise.model.request import Index, Manifest, Request
 from pinwise.settings import Settings
 
@@ -18,7 +18,7 @@ def question_notes(manifest: Manifest, settings: Settings, request: Request) -> 
     for number, index in enumerate(request.indexes, 1):
         yield f"index {number} of {len(request.indexes)}: {_index(index)}"
     for name, url in sorted(request.bindings.items()):
-        yield f"`{name}` is bound to {clean(url)}"
+        yield f"`{name}` is bound to {address(url)}"
     yield _knowledge_base(settings.kb)
     if request.kept is None:
         yield "there is no present lock"
@@ -41,7 +41,7 @@ def _index(index: Index) -> str:
     kind = ", a list of files" if index.is_flat else ""
     login = ", with a login" if index.secret else ""
     place = f", named in {code(str(index.place))}" if index.place else ""
-    return f"{clean(index.url)}{named}{kind}{place}{login}"
+    return f"{address(index.url)}{named}{kind}{place}{login}"
 
 
 def _knowledge_base(path: Path) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from pinwise.actions.knowledge import Forgetting, IndexStatus, KnowledgeStatus
 from pinwise.cli.lines import Line, wrap
-from pinwise.explain.words import clean, count
+from pinwise.explain.words import address, count
 
 _KIBI = 1024
 
@@ -21,7 +21,7 @@ def render_status(status: KnowledgeStatus) -> list[Line]:
 
 
 def _index(index: IndexStatus) -> Iterator[Line]:
-    yield Line(clean(index.url), "title")
+    yield Line(address(index.url), "title")
     absent = f", and {count(index.absent, 'name')} that it does not have" if index.absent else ""
     yield Line(f"  {count(index.projects, 'project')}{absent}")
     yield Line(f"  {count(index.releases, 'release')}, {count(index.files, 'file')}")
@@ -53,7 +53,7 @@ def render_forgetting(forgetting: Forgetting, *, is_dry: bool) -> list[Line]:
         line
         for each in forgetting.forgotten
         for line in wrap(
-            f"{word} `{forgetting.name}` of {clean(each.index)}: {count(each.releases, 'release')}, "
+            f"{word} `{forgetting.name}` of {address(each.index)}: {count(each.releases, 'release')}, "
             f"{count(each.files, 'file')}, the metadata of {count(each.documents, 'file')}."
         )
     ]

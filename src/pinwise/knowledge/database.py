@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pinwise.knowledge import schema
 from pinwise.knowledge.connection import Connection
-from pinwise.knowledge.failures import nearly_full, store_failures
+from pinwise.knowledge.failures import nearly_full, nothing_yet, store_failures
 from pinwise.knowledge.files import create, open_reader, open_writer, read_content
 from pinwise.knowledge.lock import Waiting, WriteLock
 from pinwise.knowledge.seal import LARGEST, break_seal, seal, transaction
@@ -159,10 +159,7 @@ class Database:
         """
         content = read_content(self.path)
         if content is schema.Content.NOTHING and self._read_only:
-            raise StoreFailure(
-                f"there is no knowledge base at `{self.path}` yet",
-                hint="let pinwise ask the indexes once (without `--offline`)",
-            )
+            raise nothing_yet(self.path)
         return content is schema.Content.FACTS
 
     def _prepare(self) -> None:

@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from pinwise.model.facts import Document, Metadata, NoProject, Project
 from pinwise.model.names import NormalizedName, normalise
-from pinwise.model.request import DYNAMIC_VERSION, DirectRequirement, Request
+from pinwise.model.request import DirectRequirement, Request
 from pinwise.space.masks import ABSENT, bit, matching, positions, present
 from pinwise.space.rows import Reader, Rows, target_name
 from pinwise.space.space import ROOT, Ban, Clause, Node, Space
@@ -143,7 +143,7 @@ class Compiler:
 
     def _match(self, candidates: Candidates, specifier: SpecifierSet) -> int:
         local = self.context.request.local.get(candidates.name)
-        if local is not None and local.version == DYNAMIC_VERSION:
+        if local is not None and local.is_dynamic:
             return present(len(candidates))
         mask = matching(specifier, candidates.versions)
         if self.context.allows_prereleases(candidates.name) or specifier.prereleases:

@@ -23,6 +23,7 @@ from pinwise.model.lock import LockFormat, PresentLock, PresentPin
 from pinwise.model.request import DEFAULT_GROUP, Index, Place
 
 _OTHER_VERSION = re.compile(r"(?!1(?:\.|$))[0-9]+(?:\.[0-9]+)*")
+_NEWER_MINOR = re.compile(r"1\.0*[1-9][0-9]{0,8}")
 _CONTEXT = re.compile(r"packages\[(\d+)\]")
 
 
@@ -35,7 +36,8 @@ def read_pylock(text: str, file: str) -> PresentLock:
         ManifestError: It is not valid, or follows a newer version of the standard.
     """
     tables = parse_lock_toml(text, file)
-    lock = _validated(tables, text, file)
+    newer = _newer_minor(tables)
+    lock = _validated({**tables, "lock-version": "1.0"} if newer else tables, text, file)
     lines = header_lines(text, "packages")
     known = len(lines) == len(lock.packages)
     pins = [
@@ -54,7 +56,21 @@ def read_pylock(text: str, file: str) -> PresentLock:
         indexes=tuple(Index(url) for url in dict.fromkeys(pin.index for pin in pins if pin.index)),
         requires_python=head.specifiers(None if lock.requires_python is None else str(lock.requires_python)),
         environments=tuple(str(marker) for marker in lock.environments or ()),
+        warnings=(
+            f"`{file}` has the lock version {newer}, and pinwise knows 1.0: what is new in it is not read.",
+        )
+        if newer
+        else (),
     )
+
+
+def _newer_minor(tables: Mapping[str, object]) -> str:
+    """Return the version of a lock that only adds to the one we know, "" for any other.
+
+    The standard lets a tool read such a lock (https://peps.python.org/pep-0751/#lock-version).
+    """
+    version = tables.get("lock-version")
+    return version if isinstance(version, str) and _NEWER_MINOR.fullmatch(version) else ""
 
 
 def _validated(tables: Mapping[str, object], text: str, file: str) -> Pylock:
