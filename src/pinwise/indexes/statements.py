@@ -7,7 +7,7 @@ from packaging.version import Version
 from pinwise.formats.static_metadata import ParsedMetadata, parse_egg_info, parse_metadata
 from pinwise.indexes.archives import SdistTexts
 from pinwise.indexes.plain import plain
-from pinwise.model.facts import Document, File, Origin, Unusable
+from pinwise.model.facts import ANOTHER_RELEASE, Document, File, Origin, Unusable
 from pinwise.model.names import NormalizedName
 
 
@@ -49,7 +49,7 @@ def _held(parsed: ParsedMetadata | Unusable, subject: Subject) -> Document:
     if isinstance(parsed, Unusable):
         return parsed
     if parsed.name != subject.name:
-        return Unusable(f"its metadata is that of `{plain(parsed.name, 80)}`")
+        return Unusable(f"{ANOTHER_RELEASE}`{plain(parsed.name, 80)}`")
     if parsed.version != subject.version:
-        return Unusable(f"its metadata is that of version {plain(parsed.version, 40)}")
+        return Unusable(f"{ANOTHER_RELEASE}version {plain(parsed.version, 40)}")
     return parsed.metadata
