@@ -374,7 +374,9 @@ def test_a_backup_comes_back(path: Path, tmp_path: Path, happening: Callable[[Pa
     with open_store(path, read_only=True) as store:
         expected = store.page(INDEX, APP)
     happening(path)
+    content, names = backup.read_bytes(), sorted(tmp_path.glob("backup*"))
     care(path).restore(backup)
+    assert (backup.read_bytes(), sorted(tmp_path.glob("backup*"))) == (content, names)
     with open_store(path, read_only=True) as store:
         assert store.page(INDEX, APP) == expected
     assert care(path).examine() == Examination(path, (), is_sealed=True)
