@@ -13,6 +13,7 @@ from pinwise.actions.ports import World, Worlds
 from pinwise.actions.present import Upgrade, read_present
 from pinwise.actions.request import build_request
 from pinwise.actions.search_options import SearchOptions
+from pinwise.cli.interrupts import ending_soon
 from pinwise.cli.notes import question_notes
 from pinwise.cli.paper import write_notes, write_warnings
 from pinwise.cli.progress import Progress
@@ -136,6 +137,7 @@ class Question:
         )
         now = int(time.time())
         with (
+            ending_soon(),
             _telling() as warn,
             Progress.on_stderr() as progress,
             wiring.open_worlds(
