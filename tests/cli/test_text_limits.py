@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from support.artifacts import wheel
 from support.place import Place, failed, write
 
 PROJECT = '[project]\nname = "app"\nversion = "1"\ndependencies = ["flask"]\n'
@@ -47,6 +48,25 @@ def test_a_limit_is_what_refuses_a_manifest(
         result = place.advise("--config-file", "config.toml")
     assert result.exit_code == 0, result.output
     assert 'name = "flask"' in place.text("pylock.toml")
+
+
+@pytest.mark.parametrize(("depth", "is_read"), [(200, True), (201, False), (5000, False)])
+def test_what_recursion_cannot_do_is_refused_whatever_the_limit(
+    place: Place,
+    monkeypatch: pytest.MonkeyPatch,
+    depth: int,
+    is_read: bool,  # noqa: FBT001  # a case
+) -> None:
+    """However high the limit, a marker that Python could not read again is refused, in words."""
+    monkeypatch.setenv("PINWISE_MARKER_DEPTH", "1000000")
+    monkeypatch.setenv("PINWISE_ENTRY_LENGTH", "1000000")
+    marker = f"{'(' * depth}os_name != 'x'{')' * depth}"
+    place.index.add(wheel("app", "1.0", requires=[f"flask; {marker}"]))
+    write(place, requirements_txt="app\n")
+    for _ in range(2):  # from the index, then from the knowledge base
+        assert place.advise().exit_code == (0 if is_read else 1)
+    put(place, "requirements.txt", f"flask; {marker}\n")
+    assert place.advise().exit_code == (0 if is_read else 2)
 
 
 def test_a_deep_manifest_is_edited_as_well(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,9 @@ from pinwise.model.request import DirectRequirement, Index, LocalProject, Place
 MOST_DIGITS = 200
 """The longest number in one of them; Python itself refuses 4,301 digits, but only when it is too late."""
 
+DEEPEST_MARKER = 200
+"""How deep parentheses may be nested whatever the limits say: markers are read again, by recursion."""
+
 _LONG_NUMBER = re.compile(rf"[0-9]{{{MOST_DIGITS + 1}}}")
 _SHA256 = re.compile(r"sha256:[0-9a-fA-F]{64}")
 _CONTROL = re.compile(
@@ -156,7 +159,7 @@ def _check_limits(text: str, limits: TextLimits) -> None:
         raise ValueError("it holds a control character or a backslash")
     if _LONG_NUMBER.search(text):
         raise ValueError(f"it holds a number of more than {MOST_DIGITS} digits")
-    deepest = limits.marker_depth
+    deepest = min(limits.marker_depth, DEEPEST_MARKER)
     if text.count("(") > deepest and _nesting(text) > deepest:
         raise ValueError(f"it nests parentheses more than {deepest} deep (setting `marker_depth`)")
 

@@ -43,7 +43,7 @@ LIMITS: tuple[tuple[str, Kind, str], ...] = (
         Kind.COUNT,
         "The most characters of a requirement, marker, version or specifier in metadata and manifests.",
     ),
-    ("marker_depth", Kind.COUNT, "How deep parentheses may be nested in one of them."),
+    ("marker_depth", Kind.COUNT, "How deep parentheses may be nested in one of them; at most 200."),
     ("toml_depth", Kind.COUNT, "How deep the tables and arrays of a manifest may be nested."),
     ("yaml_depth", Kind.COUNT, "How deep the lists and mappings of a `.thoth.yaml` may be nested."),
     ("json_depth", Kind.COUNT, "How deep the JSON of an index page may be nested."),
