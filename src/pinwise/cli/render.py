@@ -174,7 +174,8 @@ def _pin(pin: Pin, widths: _Widths) -> Iterator[Line]:
             f"yanked{': ' + clean(pin.yanked) if pin.yanked else ''}", first="      ", indent="      "
         )
     for other in pin.others:
-        text = f"{clean(other.file)} ({other.kind.value}) differs: {difference_words(other.differences)}"
+        differs = f"{clean(other.file)} ({other.kind.value}) differs and does not count"
+        text = f"{differs}: {difference_words(other.differences)}"
         yield from wrap(text, first="      ", indent="      ")
     for price in pin.prices:
         if price.unit not in _SHOWN_IN_AGE:
