@@ -123,7 +123,7 @@ def parse_toml(text: str, file: str, limits: TextLimits = USUAL) -> dict[str, ob
 
 def nested_too_deep(file: str) -> ManifestError:
     """Return the error for tables or arrays that are nested too deep."""
-    hint = "the setting `toml_depth` says how deep a manifest may be; it belongs in the configuration file"
+    hint = "how deep a manifest may be nested says `toml_depth`, in the configuration file or a variable"
     return ManifestError("tables or arrays are nested too deep", file=file, hint=hint)
 
 
