@@ -6,7 +6,8 @@
 Each run is a process of its own, which advises offline from a prepared knowledge base: in one of six time
 zones and three locales, with one of twenty hash seeds, and with the clock as it is, ten years ahead or ten
 years behind. Its lock and its report (but for the time that the run took) are compared with those of the
-first run.
+first run. A locale that is not installed stands for C: it is left out, and the last line names those that
+were used.
 ``--shuffled`` puts the hash seed into the requirements, which must be noticed.
 """
 
@@ -18,6 +19,7 @@ import random
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,11 +52,21 @@ class Habitat(NamedTuple):
     offset: int
 
 
-def habitats(runs: int) -> list[Habitat]:
+def installed_locales() -> tuple[str, ...]:
+    """Return those of the locales that this machine has."""
+    code = "import locale, sys; locale.setlocale(locale.LC_ALL, sys.argv[1])"
+    tried = {
+        name: subprocess.run([sys.executable, "-c", code, name], check=False, capture_output=True)
+        for name in LOCALES
+    }
+    return tuple(name for name in LOCALES if not tried[name].returncode)
+
+
+def habitats(runs: int, locales: Sequence[str] = LOCALES) -> list[Habitat]:
     """Return so many habitats, spread over all of them; 0 for all."""
     every = [
         Habitat(zone, locale, seed, CLOCKS[(number + number // 3 + number // 18) % len(CLOCKS)])
-        for number, (seed, zone, locale) in enumerate(itertools.product(range(SEEDS), ZONES, LOCALES))
+        for number, (seed, zone, locale) in enumerate(itertools.product(range(SEEDS), ZONES, locales))
     ]
     if not runs:
         return every
@@ -93,7 +105,8 @@ def main() -> int:
         fill(folder / "kb.sqlite", random.Random(1))
         (folder / "requirements.txt").write_text("p0\np3\np7\n", encoding="utf-8")
         expected = None
-        for habitat in habitats(asked.runs):
+        locales = installed_locales()
+        for habitat in habitats(asked.runs, locales):
             if asked.shuffled:
                 text = "p0\np3\np7\n" if habitat.seed % 2 else "p7\np3\np0\n"
                 (folder / "requirements.txt").write_text(text, encoding="utf-8")
@@ -103,7 +116,7 @@ def main() -> int:
                 others += 1
                 print(f"another answer: {habitat}", file=sys.stderr)
             count += 1
-    print(f"{count} runs, {others} with another lock or report")
+    print(f"{count} runs in the locales {', '.join(locales)}: {others} with another lock or report")
     return 1 if others else 0
 
 

@@ -27,6 +27,7 @@ from pinwise.knowledge.store import Store, open_store
 from pinwise.knowledge.view import KnowledgeView, without_store
 from pinwise.model.environment import Environment
 from pinwise.model.errors import TargetError, UsageError
+from pinwise.model.limits import USUAL, TextLimits
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Effort
 from pinwise.model.request import PROJECT_ONLY, Manifest, Overlay, Request, Selection
@@ -61,13 +62,14 @@ class _LateArchives:
 _ARCHIVES = cast("Archives", _LateArchives())
 
 
-def read_manifest(
+def read_manifest(  # noqa: PLR0913  # as the action has them
     where: str | None,
     requirement_files: Sequence[str],
     constraint_files: Sequence[str],
     selection: Selection | None = PROJECT_ONLY,
     *,
     texts: Texts | None = None,
+    limits: TextLimits = USUAL,
 ) -> FoundManifest:
     """Read the manifest that a command names; see `pinwise.actions.manifest.read_manifest`."""
     return _read_manifest(
@@ -77,11 +79,17 @@ def read_manifest(
         selection=selection,
         archives=_ARCHIVES,
         texts=texts,
+        limits=limits,
     )
 
 
 def read_overlaid(
-    overlay: Overlay, where: str | None, requirement_files: Sequence[str], constraint_files: Sequence[str]
+    overlay: Overlay,
+    where: str | None,
+    requirement_files: Sequence[str],
+    constraint_files: Sequence[str],
+    *,
+    limits: TextLimits = USUAL,
 ) -> FoundManifest:
     """Read the manifest that a command names, with an overlay laid over it."""
     return _read_overlaid(
@@ -90,6 +98,7 @@ def read_overlaid(
         requirement_files=requirement_files,
         constraint_files=constraint_files,
         archives=_ARCHIVES,
+        limits=limits,
     )
 
 
@@ -102,16 +111,16 @@ def read_wanted(
     return _read_wanted(requirements, found, _ARCHIVES, is_editable=is_editable)
 
 
-def read_target_manifest(where: str | None) -> Manifest | None:
+def read_target_manifest(where: str | None, *, limits: TextLimits = USUAL) -> Manifest | None:
     """Read what a folder's manifest says about the target; None where it is of a kind that says nothing."""
     if not Path(where or ".").exists():
         raise UsageError(f"there is no folder `{where}`", hint="name the folder of a manifest, or none")
-    return _read_target_manifest(where, archives=_ARCHIVES)
+    return _read_target_manifest(where, archives=_ARCHIVES, limits=limits)
 
 
-def find_manifest(where: str | None) -> tuple[Path, Manifest | None]:
+def find_manifest(where: str | None, *, limits: TextLimits = USUAL) -> tuple[Path, Manifest | None]:
     """Find a folder and its manifest, if it has one; see `pinwise.actions.manifest.find_manifest`."""
-    return _find_manifest(where, archives=_ARCHIVES)
+    return _find_manifest(where, archives=_ARCHIVES, limits=limits)
 
 
 def choose_environment(settings: Settings, folder: Path, manifest: Manifest | None) -> Environment:

@@ -130,3 +130,58 @@ def test_ctrl_c_at_any_moment(moment: Moment, tmp_path: Path) -> None:
             if quickest <= LONGEST:
                 break
     assert quickest <= LONGEST
+
+
+COMPUTING = """
+import hashlib, sys
+from pathlib import Path
+from pinwise import search
+from pinwise.cli import interrupts
+
+def compute(space, budget):
+    Path("begun").touch()
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 30_000_000)
+    raise SystemExit("it came to its end")
+
+search.PREDICTORS = {**search.PREDICTORS, "exact": compute}
+import pinwise.actions.advise
+pinwise.actions.advise.PREDICTORS = search.PREDICTORS
+interrupts.PATIENCE = float(sys.argv.pop(1))
+from pinwise.cli import main
+main()
+"""
+"""An advice whose predictor computes for seconds in a library that hears no signals, as a proof may."""
+
+
+def interrupted_while_it_computes(folder: Path, patience: float) -> float:
+    """Interrupt a search inside of a library; return how long it took to end."""
+    folder.mkdir()
+    (folder / "requirements.in").write_text("good\n", encoding="utf-8")
+    running = subprocess.Popen(
+        [sys.executable, "-c", COMPUTING, str(patience), "advise", *TARGET, "--offline"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PINWISE_KB": str(folder / "kb.sqlite")},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    wait_for((folder / "begun").exists)
+    time.sleep(0.1)
+    started = time.monotonic()
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=120)
+    passed = time.monotonic() - started
+    assert (running.returncode, out) == (130, "")
+    assert err.endswith("interrupted\n")
+    return passed
+
+
+def test_ctrl_c_while_a_library_computes(tmp_path: Path) -> None:
+    """It ends as soon inside of a library that hears no signals; without the watcher it would not."""
+    quickest = 99.0
+    for number in range(TRIES):
+        quickest = min(quickest, interrupted_while_it_computes(tmp_path / str(number), 0.15))
+        if quickest <= LONGEST:
+            break
+    assert quickest <= LONGEST
+    assert interrupted_while_it_computes(tmp_path / "unwatched", 1000) > 1

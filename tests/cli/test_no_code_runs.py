@@ -11,25 +11,53 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from support.artifacts import Artifact, sdist, wheel
 from support.loopback import LoopbackIndex
 
+
+class Asked(NamedTuple):
+    """A command line.
+
+    Attributes:
+        arguments: Its words.
+        files: Names of files in the project's folder that it may write, the knowledge base apart.
+        exit_codes: What it may end with: where there is no virtual environment, the second one.
+    """
+
+    arguments: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    exit_codes: tuple[int, int] = (0, 0)
+
+
+LOCK = "pylock.toml"
 COMMANDS = (
-    ("advise",),
-    ("advise", "--upgrade", "--refresh"),
-    ("why", "flask"),
-    ("tree",),
-    ("outdated",),
-    ("environment",),
-    ("convert", "pylock.toml", "requirements.txt"),
-    ("kb", "status"),
-    ("kb", "verify"),
-    ("kb", "backup", "kb.backup"),
+    Asked(("advise",), (LOCK,)),
+    Asked(("advise", "--upgrade", "--refresh"), (LOCK,)),
+    Asked(("add", "dynamic<2"), (LOCK, "pyproject.toml")),
+    Asked(("remove", "dynamic"), (LOCK, "pyproject.toml")),
+    Asked(("check",)),
+    Asked(("check", "--installed"), exit_codes=(1, 2)),
+    Asked(("install", "--dry-run")),
+    Asked(("sync", "--dry-run")),
+    Asked(("why", "flask")),
+    Asked(("why", "flask", "3.0")),
+    Asked(("tree",)),
+    Asked(("outdated",)),
+    Asked(("environment",)),
+    Asked(("convert", LOCK, "requirements.txt"), ("requirements.txt",)),
+    Asked(("convert", "pyproject.toml", "Pipfile"), ("Pipfile",)),
+    Asked(("config", "show")),
+    Asked(("kb", "status")),
+    Asked(("kb", "verify")),
+    Asked(("kb", "rebuild")),
+    Asked(("kb", "backup", "kb.backup"), ("kb.backup",)),
+    Asked(("kb", "restore", "kb.backup"), ("kb.backup",)),  # SQLite's logs beside it, while it is read
 )
-ASKING = frozenset(("advise", "why", "tree", "outdated"))
+ASKING = frozenset(("advise", "add", "remove", "check", "why", "tree", "outdated"))
 
 WRITING = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND")
 CALLS = (
@@ -142,9 +170,11 @@ def environ(folder: Path) -> dict[str, str]:
     }
 
 
-def run(project: Path, url: str, command: tuple[str, ...], *before: str) -> subprocess.CompletedProcess[str]:
+def run(project: Path, url: str, asked: Asked, *before: str) -> subprocess.CompletedProcess[str]:
     """Run a command in the project's folder as its installed script would run it."""
-    options = ["--index-url", url] if command[0] in ASKING else []
+    command = asked.arguments
+    is_asking = command[0] in ASKING and "--installed" not in command
+    options = ["--index-url", url] if is_asking else []
     python = [sys.executable, "-P", "-c", "from pinwise.cli import main; main()"]
     done = subprocess.run(
         [*before, *python, *command, *options],
@@ -155,16 +185,17 @@ def run(project: Path, url: str, command: tuple[str, ...], *before: str) -> subp
         env=environ(project),
         timeout=120,
     )
-    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    expected = asked.exit_codes[not (project / ".venv").exists()]
+    assert done.returncode == expected, f"{command}: {done.stdout}{done.stderr}"
     return done
 
 
 def test_no_canary_sings(project: Path, index: LoopbackIndex, mark: Path) -> None:
     """Whatever is asked, nothing that a package or the project's folder brings along is run."""
     with_venv(project, mark)
-    for command in COMMANDS:
-        run(project, index.url, command)
-        assert not mark.exists(), command
+    for asked in COMMANDS:
+        run(project, index.url, asked)
+        assert not mark.exists(), asked
     lock = (project / "pylock.toml").read_text(encoding="utf-8")
     assert all(f'name = "{name}"' in lock for name in ("flask", "old", "dynamic"))
 
@@ -196,17 +227,19 @@ def test_no_process_starts_but_the_target_s_interpreter(
         with_venv(project, mark)
     log = project.parent / "log"
     tracer = [shutil.which("strace") or "", "-f", "-qq", "-s", "4096", "-e", CALLS, "-o", str(log)]
-    for command in COMMANDS:
-        run(project, index.url, command, *tracer)
+    for asked in COMMANDS:
+        before = listed(project)
+        run(project, index.url, asked, *tracer)
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
         started = [each for line in lines if (each := program(line))]
         for arguments in started[1:]:
-            assert arguments[1:4] == ["-I", "-S", "-c"], (command, arguments)
+            assert arguments[1:4] == ["-I", "-S", "-c"], (asked, arguments)
             assert Path(arguments[0]).name == "python3"
-        assert len(started) <= (1 if is_venv else 2), (command, started)
+        assert len(started) <= (1 if is_venv else 2), (asked, started)
         for line in lines:
             for path in written(line):
-                assert is_ours(path, project), (command, line)
+                assert is_ours(path, project, asked), (asked, line)
+        assert listed(project) - before <= {*asked.files}, asked
     assert not mark.exists()
 
 
@@ -226,10 +259,14 @@ def written(line: str) -> list[str]:
     return [json.loads(f'"{text}"') for text in re.findall(r"\"((?:[^\"\\]|\\.)*)\"", call[2])]
 
 
-def is_ours(path: str, project: Path) -> bool:
-    """Whether a file is the knowledge base's, the lock or what we were asked to write."""
+def listed(project: Path) -> set[str]:
+    """Return the names of what lies in the project's folder."""
+    return {path.name for path in project.iterdir()}
+
+
+def is_ours(path: str, project: Path, asked: Asked) -> bool:
+    """Whether a file is the knowledge base's, or one that this command is there to write."""
     full = project / path
     if path in {"/dev/null", "/dev/tty"} or full.is_relative_to(project.parent / "kb"):
         return True
-    own = ("pylock.toml", "requirements.txt", "kb.backup", ".pinwise-")
-    return full.parent == project and full.name.startswith(own)
+    return full.parent == project and bool(asked.files) and full.name.startswith((*asked.files, ".pinwise-"))

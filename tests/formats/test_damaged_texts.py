@@ -3,14 +3,11 @@
 import pytest
 
 from pinwise.model.errors import UsageError
-from support.fuzz_targets import TARGETS
+from support.fuzz_targets import FOUND, TARGETS
 from support.fuzzing import Target, damaged, faults
 
 CASES = 1_000
 """A fraction of what `benchmarks/fuzz.py` does in the same order for as long as it is let."""
-
-FOUND = {"environment": (108, 4561, 5420), ".thoth.yaml": (35966,)}
-"""Seeds that once found a fault."""
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinwise.formats.yaml_text import DEEPEST_NESTING, MOST_CHARACTERS, MOST_VALUES, YamlValue, parse_yaml
+from pinwise.formats.yaml_text import MOST_CHARACTERS, MOST_VALUES, YamlValue, parse_yaml
 from pinwise.model.errors import ManifestError
+from pinwise.model.limits import USUAL
 
 FILE = "some.yaml"
 
@@ -100,8 +101,8 @@ def test_what_is_no_plain_data_is_refused(text: str, line: int | None, message: 
 
 def test_depth_is_limited_at_its_limit() -> None:
     """The deepest nesting is read, one more is refused."""
-    assert parse_yaml("[" * DEEPEST_NESTING + "]" * DEEPEST_NESTING, FILE)
-    assert "too deep" in failure("[" * (DEEPEST_NESTING + 1) + "]" * (DEEPEST_NESTING + 1)).message
+    assert parse_yaml("[" * USUAL.yaml_depth + "]" * USUAL.yaml_depth, FILE)
+    assert "too deep" in failure("[" * (USUAL.yaml_depth + 1) + "]" * (USUAL.yaml_depth + 1)).message
 
 
 @pytest.mark.parametrize("text", ["9" * 6000, "0x" + "f" * 6000, "0x_", "0b_", "1e999", "-.e5", "08", "1:99"])

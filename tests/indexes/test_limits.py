@@ -161,6 +161,11 @@ def deep(levels: int) -> bytes:
     return page(extra=value)
 
 
+def requiring(requirement: str) -> bytes:
+    """Return METADATA with one requirement."""
+    return metadata_text("bad", "2", requires=[requirement]).encode()
+
+
 LONG_TEXT = metadata_text("bad", "2") + "\n" + "".join(f"line {number}\n" for number in range(3000))
 NOISE = gzip.compress(wheel("x", "1", padding=100_000).content)
 MIXED = (NOISE + bytes(400_000)) * 8
@@ -256,6 +261,20 @@ CONTROLS = (
         answer(gzip.compress(page() + b" " * 2_000_000), content_encoding="gzip"),
         "unpacks to more than 50 times its size",
         lax={"page_bytes": 10**8},
+    ),
+    Control(
+        "entry_length",
+        18_000,
+        answer(requiring(f"a; os_name == '{'x' * 17_000}'")),
+        "longer than 16,384 characters (setting `entry_length`)",
+        Origin.METADATA_FILE,
+    ),
+    Control(
+        "marker_depth",
+        60,
+        answer(requiring(f"a; {'(' * 50}os_name == 'nt'{')' * 50}")),
+        "nests parentheses more than 40 deep (setting `marker_depth`)",
+        Origin.METADATA_FILE,
     ),
 )
 
@@ -372,7 +391,8 @@ def test_connections(connections: int, least: int, most: int) -> None:
 def test_every_limit_has_its_control() -> None:
     """No limit is without a test that fails with the limit off."""
     shown = {control.limit for control in CONTROLS}
-    assert shown | {"connect_timeout", "retry_after", "backoff", "connections"} == set(SCALED)
+    elsewhere = {"toml_depth", "yaml_depth"}  # of files, in `tests/cli/test_text_limits.py`
+    assert shown | {"connect_timeout", "retry_after", "backoff", "connections"} | elsewhere == set(SCALED)
     assert set(SCALED) == {each.name for each in fields(Limits)}
 
 

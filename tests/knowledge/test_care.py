@@ -8,10 +8,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 from packaging.version import Version
 
 from knowledge.generated_facts import INDEX
@@ -28,7 +30,9 @@ from pinwise.knowledge.lock import WriteLock
 from pinwise.knowledge.schema import SCHEMA_VERSION
 from pinwise.knowledge.seal import broken_pages, is_sealed
 from pinwise.knowledge.store import open_store
+from pinwise.model.differing import Differences
 from pinwise.model.errors import OutputError, StoreFailure
+from pinwise.model.facts import Metadata, Origin
 from pinwise.model.names import normalise
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,6 +73,27 @@ def test_a_sound_store_is_found_sound(path: Path) -> None:
     found = care(path).examine()
     assert (found.damage, found.pages, found.documents, found.is_sealed) == ((), (), (), True)
     assert verify_knowledge(care(path), is_dry=False).aside is None
+
+
+def test_what_a_file_said_before_is_told(path: Path) -> None:
+    """A document that once said something else is named by its file; egg-info and the same words are not."""
+    assert care(path).examine().differing == ()
+    with closing(sqlite3.connect(path)) as connection:
+        ((file,),) = connection.execute("SELECT filename FROM documents WHERE filename LIKE 'app-7-%'")
+    now = Metadata(None, (Requirement("b"),), frozenset(), Origin.WHEEL, file)
+    other = replace(now, requirements=())
+    with open_store(path) as store:
+        for kind, document in (
+            (Origin.WHEEL, now),
+            (Origin.EGG_INFO, other),
+            (Origin.METADATA_FILE, now),
+            (Origin.SDIST, None),
+        ):
+            store.put_document(INDEX, APP, file, kind.value, document, checked=5)
+    (found,) = care(path).examine().differing
+    assert (found.release, found.file, found.kind, found.is_earlier) == ("7", file, Origin.WHEEL, True)
+    assert found.first_kind is Origin.METADATA_FILE
+    assert found.differences == Differences(required=("a>=7",))
 
 
 @pytest.mark.parametrize(
@@ -349,7 +374,9 @@ def test_a_backup_comes_back(path: Path, tmp_path: Path, happening: Callable[[Pa
     with open_store(path, read_only=True) as store:
         expected = store.page(INDEX, APP)
     happening(path)
+    content, names = backup.read_bytes(), sorted(tmp_path.glob("backup*"))
     care(path).restore(backup)
+    assert (backup.read_bytes(), sorted(tmp_path.glob("backup*"))) == (content, names)
     with open_store(path, read_only=True) as store:
         assert store.page(INDEX, APP) == expected
     assert care(path).examine() == Examination(path, (), is_sealed=True)

@@ -48,14 +48,3 @@ def test_eight_processes_get_on_with_each_other() -> None:
     done = run("crowd_store.py", "--processes", "8", "--seconds", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 processes failed, 0 lost, 0 projects half written, 0 damaged rows" in done.stdout
-
-
-def test_neither_zone_nor_locale_nor_seed_nor_clock_shows_in_a_lock() -> None:
-    """The same knowledge base and request give the same bytes and report, wherever and whenever."""
-    done = run("same_lock.py", "--runs", "9")
-    assert (done.returncode, done.stdout) == (0, "9 runs, 0 with another lock or report\n"), done.stderr
-
-
-def test_a_lock_that_depends_on_the_hash_seed_would_be_noticed() -> None:
-    """Where the seed does change the request, the judge sees it."""
-    assert run("same_lock.py", "--runs", "4", "--shuffled").returncode == 1

@@ -41,6 +41,10 @@ SCALED: dict[str, float] = {
     "version_length": 40,
     "specifier_length": 60,
     "connections": 8,
+    "entry_length": 16_384,
+    "marker_depth": 40,
+    "toml_depth": 32,
+    "yaml_depth": 32,
 }
 """The limits under which faults are played: a hundred of them should not take a minute."""
 

@@ -341,3 +341,6 @@ TARGETS: tuple[Target, ...] = (
         for form in READERS
     ),
 )
+
+FOUND = {"environment": (108, 4561, 5420), ".thoth.yaml": (35966,)}
+"""Seeds of `support.fuzzing.damaged` that once found a fault, by target: they are tried again for ever."""

@@ -24,8 +24,8 @@ What it serves below its `root`:
 
 Every answer has an ETag, and ``If-None-Match`` is answered with 304. A name that is not normalised is
 redirected. Everything else is 404. Options of `LoopbackIndex` make it speak one form only, hide ETags,
-ignore ranges, ask for a user and password, or claim another api-version; keywords of `add` say what the page
-tells of one file. `answer` makes any path fail, stall or lie. `requests` is the log.
+ignore ranges, ask for a user and password, speak https, or claim another api-version; keywords of `add` say
+what the page tells of one file. `answer` makes any path fail, stall or lie. `requests` is the log.
 
 Several indexes are several `LoopbackIndex` objects; each takes a free port of its own.
 """
@@ -36,6 +36,7 @@ import html
 import json
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -119,6 +120,7 @@ class LoopbackIndex:
         html_times: Whether HTML pages have ``data-upload-time``, as some mirrors do.
         api_version: What its pages claim to be.
         credentials: User and password that every request must send.
+        tls: Holds a certificate: it then speaks https, and `first_bytes` has how each connection begins.
     """
 
     def __init__(  # noqa: PLR0913  # a builder: every keyword is one habit of an index
@@ -130,6 +132,7 @@ class LoopbackIndex:
         html_times: bool = False,
         api_version: str = "1.1",
         credentials: tuple[str, str] | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.forms = forms
         self.etags = etags
@@ -142,7 +145,13 @@ class LoopbackIndex:
         self._statuses: dict[str, str] = {}
         self._answers: dict[str, Answer] = {}
         self._lock = threading.Lock()
+        self.tls = tls
+        self.first_bytes: list[int] = []
         self._server = _Server(self)
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     def __enter__(self) -> Self:
@@ -159,7 +168,8 @@ class LoopbackIndex:
     @property
     def root(self) -> str:
         """The URL of the server, without a slash at the end."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        scheme = "http" if self.tls is None else "https"
+        return f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def url(self) -> str:
@@ -418,6 +428,8 @@ class _Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.server.connections.add(self.connection)
+        if self.server.index.tls is not None:
+            self.server.index.first_bytes += socket.socket.recv(self.connection, 1, socket.MSG_PEEK)
 
     def finish(self) -> None:
         self.server.connections.discard(self.connection)

@@ -18,7 +18,7 @@ from pinwise.actions.errands import (
     PageDelivery,
     PageErrand,
 )
-from pinwise.actions.knowledge import Damage, LostDocument, LostPage
+from pinwise.actions.knowledge import Damage, Differing, LostDocument, LostPage
 from pinwise.model.errors import FailureError, IndexFailure
 from pinwise.model.facts import Document, File, Origin, Project
 from pinwise.model.names import NormalizedName, normalise
@@ -36,6 +36,8 @@ class Examination:
         damage: What is wrong; empty if all is sound.
         pages, documents: What has to be fetched anew.
         is_sealed: Whether every byte of the file could be checked.
+        differing: Documents of one release that do not say the same: no damage, but worth a look. Empty
+            where there is damage: it has to be mended first.
     """
 
     path: Path
@@ -43,6 +45,7 @@ class Examination:
     pages: tuple[LostPage, ...] = ()
     documents: tuple[LostDocument, ...] = ()
     is_sealed: bool = False
+    differing: tuple[Differing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from pinwise.formats.locks import lock_format
 from pinwise.formats.present import read_lock
 from pinwise.model.errors import OutputError, UsageError
 from pinwise.model.facts import File, Project
+from pinwise.model.limits import ACCEPTED
 from pinwise.model.lock import AnyFormat, ForeignFormat, LockFormat, PresentLock, PresentPin
 from pinwise.model.loss import Loss
 from pinwise.model.names import NormalizedName
@@ -163,7 +164,7 @@ def pipfile_beside(target: str) -> str | None:
     from pinwise.formats.pipfile_hash import pipfile_hash  # noqa: PLC0415  # for this format only
     from pinwise.formats.toml_text import Document  # noqa: PLC0415
 
-    return pipfile_hash(Document.parse(read_text(path, str(path)), str(path)))
+    return pipfile_hash(Document.parse(read_text(path, str(path)), str(path), ACCEPTED))
 
 
 # --- what is looked up

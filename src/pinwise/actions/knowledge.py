@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Protocol
 
 from pinwise.explain.names import near_names
+from pinwise.model.differing import Differences
+from pinwise.model.facts import Origin
 from pinwise.model.names import NormalizedName
 
 
@@ -103,6 +105,29 @@ class LostDocument:
     project: str
     file: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """Two documents of one release that do not say the same.
+
+    Attributes:
+        index, project, release: Whose they are.
+        first_file, first_kind: The one, by its file and its kind.
+        file, kind: The other one.
+        differences: What the other one says besides.
+        is_earlier: Whether the other one is what its file said before.
+    """
+
+    index: str
+    project: str
+    release: str
+    first_file: str
+    first_kind: Origin
+    file: str
+    kind: Origin
+    differences: Differences
+    is_earlier: bool = False
 
 
 class FactStore(Protocol):

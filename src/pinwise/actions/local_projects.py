@@ -23,6 +23,7 @@ from pinwise.formats.entries import LocalPath, shown
 from pinwise.formats.static_metadata import ParsedMetadata, parse_egg_info, parse_metadata, parse_pyproject
 from pinwise.model.errors import ManifestError
 from pinwise.model.facts import Origin, Unusable
+from pinwise.model.limits import USUAL, TextLimits
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import LocalProject
 
@@ -34,10 +35,12 @@ class LocalProjects:
     Attributes:
         folder: What relative paths are relative to.
         archives: Reads wheels and sdists.
+        limits: Under which what they state is read.
     """
 
     folder: Path
     archives: Archives
+    limits: TextLimits = USUAL
     _read: dict[Path, LocalProject] = field(default_factory=dict)
 
     def __call__(self, local: LocalPath) -> LocalProject:
@@ -68,7 +71,7 @@ class LocalProjects:
     def _project(self, path: Path, local: LocalPath) -> LocalProject:
         try:
             if path.is_dir():
-                stated, digest = _read_folder(path, local), None
+                stated, digest = _read_folder(path, local, self.limits), None
             elif path.is_file():
                 stated, digest = self._read_archive(path, local)
             else:
@@ -104,15 +107,15 @@ class LocalProjects:
             text = self.archives.read_wheel(file, name)
             if text is None:
                 return Unusable("there is no METADATA in it")
-            return parse_metadata(text, origin=Origin.LOCAL, file=filename)
+            return parse_metadata(text, origin=Origin.LOCAL, file=filename, limits=self.limits)
         texts = self.archives.read_sdist(file, filename, name)
         if texts.pkg_info is not None:
-            stated = parse_metadata(texts.pkg_info, origin=Origin.LOCAL, file=filename)
+            stated = parse_metadata(texts.pkg_info, origin=Origin.LOCAL, file=filename, limits=self.limits)
             if isinstance(stated, Unusable) or stated.is_static:
                 return stated
         if texts.egg_pkg_info is not None or texts.requires is not None:
             pkg_info = texts.egg_pkg_info or texts.pkg_info or b""
-            return parse_egg_info(pkg_info, texts.requires or b"", file=filename)
+            return parse_egg_info(pkg_info, texts.requires or b"", file=filename, limits=self.limits)
         return Unusable("it does not state what it requires, and no code is run to learn it")
 
 
@@ -123,21 +126,22 @@ def _resolved(folder: Path, local: LocalPath) -> Path:
         raise _error(local, "is not a path that can be read") from None
 
 
-def _read_folder(path: Path, local: LocalPath) -> ParsedMetadata:
+def _read_folder(path: Path, local: LocalPath, limits: TextLimits) -> ParsedMetadata:
     """Return what a folder states in ``pyproject.toml``, or in the ``PKG-INFO`` of an unpacked sdist."""
     shown_path = local.path.rstrip("/")
     pyproject = path / "pyproject.toml"
     stated = None
     if pyproject.is_file():
         stated = parse_pyproject(
-            read_text(pyproject, f"{shown_path}/pyproject.toml"), f"{shown_path}/pyproject.toml"
+            read_text(pyproject, f"{shown_path}/pyproject.toml"), f"{shown_path}/pyproject.toml", limits
         )
         if stated is not None and stated.is_static:
             return stated
     pkg_info = path / "PKG-INFO"
     if pkg_info.is_file():
         with pkg_info.open("rb") as file:
-            found = parse_metadata(file.read(MOST_BYTES), origin=Origin.LOCAL, file=f"{shown_path}/PKG-INFO")
+            content, name = file.read(MOST_BYTES), f"{shown_path}/PKG-INFO"
+        found = parse_metadata(content, origin=Origin.LOCAL, file=name, limits=limits)
         if isinstance(found, ParsedMetadata) and found.is_static:
             return found
     hint = "write `name`, `version` and `dependencies` in the `[project]` table of its `pyproject.toml`"

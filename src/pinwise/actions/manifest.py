@@ -18,6 +18,7 @@ from pinwise.formats.requirements import (
     remote_file_error,
 )
 from pinwise.model.errors import ManifestError, UsageError
+from pinwise.model.limits import USUAL, TextLimits
 from pinwise.model.request import PROJECT_ONLY, Index, LocalProject, Manifest, Overlay, Place, Selection
 
 THOTH_FILE = ".thoth.yaml"
@@ -85,10 +86,12 @@ class _Asked:
         constraint_files: What ``-c`` names.
         selection: Which extras and groups; None for no requirements at all.
         texts: Gives the texts of files.
+        limits: Under which they are read.
     """
 
     archives: Archives
     texts: Texts
+    limits: TextLimits
     constraint_files: Sequence[str] = ()
     selection: Selection | None = PROJECT_ONLY
 
@@ -101,6 +104,7 @@ def read_manifest(  # noqa: PLR0913  # what a command names, and how it is read
     selection: Selection | None = PROJECT_ONLY,
     archives: Archives,
     texts: Texts | None = None,
+    limits: TextLimits = USUAL,
 ) -> FoundManifest:
     """Read the manifest of a folder, or the files that the user names.
 
@@ -112,23 +116,25 @@ def read_manifest(  # noqa: PLR0913  # what a command names, and how it is read
         archives: Reads local projects that are wheels or sdists.
         texts: Gives the texts of files to whoever edits them, who may find or leave no requirement; None for
             what is on disk.
+        limits: Under which manifests are read.
 
     Raises:
         ManifestError: There is no manifest, it is empty, or it cannot be understood.
         UsageError: Both a folder and files are named, or extras or groups of another kind of manifest.
     """
-    asked = _Asked(archives, texts or Texts(), constraint_files, selection)
+    asked = _Asked(archives, texts or Texts(), limits, constraint_files, selection)
     found = _read(where, requirement_files, asked)
     return found if texts is not None else _require_something(found)
 
 
-def read_overlaid(
+def read_overlaid(  # noqa: PLR0913  # as above
     overlay: Overlay,
     where: str | None = None,
     *,
     requirement_files: Sequence[str] = (),
     constraint_files: Sequence[str] = (),
     archives: Archives,
+    limits: TextLimits = USUAL,
 ) -> FoundManifest:
     """Read a manifest with an overlay laid over it, extras and groups as the overlay has them.
 
@@ -136,7 +142,7 @@ def read_overlaid(
     """
     from pinwise.actions.overlays import overlaid  # noqa: PLC0415  # for these alone
 
-    asked = _Asked(archives, Texts(), constraint_files, overlay.selection)
+    asked = _Asked(archives, Texts(), limits, constraint_files, overlay.selection)
     found = _read(where, requirement_files, asked)
     return _require_something(found._replace(manifest=overlaid(found.manifest, overlay)))
 
@@ -167,7 +173,9 @@ def _require_something(found: FoundManifest) -> FoundManifest:
     return found
 
 
-def read_target_manifest(where: str | None, *, archives: Archives) -> Manifest | None:
+def read_target_manifest(
+    where: str | None, *, archives: Archives, limits: TextLimits = USUAL
+) -> Manifest | None:
     """Read of the manifest of a folder what it says about the target; None where its kind says nothing.
 
     Raises:
@@ -181,10 +189,12 @@ def read_target_manifest(where: str | None, *, archives: Archives) -> Manifest |
         path = paths[0]
     if _kind(path) is None:
         return None
-    return _from_place(str(path), _Asked(archives, Texts(), selection=None)).manifest
+    return _from_place(str(path), _Asked(archives, Texts(), limits, selection=None)).manifest
 
 
-def find_manifest(where: str | None, *, archives: Archives) -> tuple[Path, Manifest | None]:
+def find_manifest(
+    where: str | None, *, archives: Archives, limits: TextLimits = USUAL
+) -> tuple[Path, Manifest | None]:
     """Return a folder and what its manifest says beside its requirements; None where it has none.
 
     Raises:
@@ -201,7 +211,7 @@ def find_manifest(where: str | None, *, archives: Archives) -> tuple[Path, Manif
     if not paths:
         return folder, None
     selection = PROJECT_ONLY if _kind(paths[0]) is None else None
-    return folder, _from_place(str(paths[0]), _Asked(archives, Texts(), selection=selection)).manifest
+    return folder, _from_place(str(paths[0]), _Asked(archives, Texts(), limits, selection=selection)).manifest
 
 
 def _nothing_required(found: FoundManifest) -> ManifestError:
@@ -318,7 +328,7 @@ def _from_document(path: Path, asked: _Asked) -> FoundManifest:
     """Read a manifest that is a document of its own, and the constraint files beside it."""
     local = _local_projects(path.parent, asked)
     manifest = _parse(path, local, asked)
-    reading = RequirementsReading(_reader(asked.texts), local)
+    reading = RequirementsReading(_reader(asked.texts), local, asked.limits)
     _read_constraints(reading, asked)
     extra = reading.manifest()
     warnings = manifest.warnings + extra.warnings
@@ -341,15 +351,15 @@ def _parse(path: Path, local: ReadLocal, asked: _Asked) -> Manifest:
         case "pyproject":
             from pinwise.formats.pyproject import parse_project  # noqa: PLC0415  # of four kinds one is read
 
-            return parse_project(text, file, selection=asked.selection, local=local)
+            return parse_project(text, file, selection=asked.selection, local=local, limits=asked.limits)
         case "script":
             from pinwise.formats.script import parse_script  # noqa: PLC0415  # as above
 
-            return parse_script(text, file, local=local)
+            return parse_script(text, file, local=local, limits=asked.limits)
         case _:
             from pinwise.formats.pipfile import parse_pipfile  # noqa: PLC0415  # as above
 
-            return parse_pipfile(text, file, local=local)
+            return parse_pipfile(text, file, local=local, limits=asked.limits)
 
 
 def _local_projects(folder: Path, asked: _Asked) -> ReadLocal:
@@ -359,7 +369,7 @@ def _local_projects(folder: Path, asked: _Asked) -> ReadLocal:
     def projects() -> ReadLocal:
         from pinwise.actions.local_projects import LocalProjects  # noqa: PLC0415  # where there is one
 
-        return LocalProjects(folder, asked.archives)
+        return LocalProjects(folder, asked.archives, asked.limits)
 
     def read(local: LocalPath) -> LocalProject:
         return projects()(local)
@@ -369,7 +379,7 @@ def _local_projects(folder: Path, asked: _Asked) -> ReadLocal:
 
 def _from_files(requirement_files: Sequence[str], asked: _Asked, *, folder: Path) -> FoundManifest:
     """Read requirements files; paths of local projects in them are relative to `folder`, as in pip."""
-    reading = RequirementsReading(_reader(asked.texts), _local_projects(folder, asked))
+    reading = RequirementsReading(_reader(asked.texts), _local_projects(folder, asked), asked.limits)
     for file in requirement_files:
         if _kind(Path(file)) is not None:
             raise ManifestError(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
 from packaging.version import Version
 
-from pinwise.model.facts import Document, NoProject, Project
+from pinwise.model.facts import Document, NoProject, Origin, Project
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Effort
 from pinwise.model.request import Request
@@ -35,6 +35,15 @@ class Knowledge(Protocol):
 
     def known_documents(self, name: NormalizedName) -> Mapping[Version, Document]:
         """Return the known documents of `name`, those that are known to be unusable included."""
+        ...
+
+    def documents_beside(
+        self, name: NormalizedName, version: Version
+    ) -> Sequence[tuple[str, Origin, Document]]:
+        """Return the documents of a release that are known and do not decide, with their files and kinds.
+
+        Asked for what is pinned only: which documents happen to be known changes no advice.
+        """
         ...
 
     def assure(self) -> None:

@@ -9,7 +9,8 @@ from packaging.version import Version
 
 from pinwise.actions.passed_by import passed_by
 from pinwise.actions.ports import Knowledge
-from pinwise.model.facts import Metadata, Origin, Project, Skip, Unusable
+from pinwise.model.differing import OtherDocument, differences
+from pinwise.model.facts import Document, Metadata, Origin, Project, Skip, Unusable
 from pinwise.model.names import NormalizedName, normalise
 from pinwise.model.outcome import Advice, Pin, Price, Proof, RequestedBy
 from pinwise.model.request import DirectRequirement, Request
@@ -188,7 +189,15 @@ class _Assembly:
             metadata_origin=document.origin if isinstance(document, Metadata) else Origin.USER,
             yanked=release.yank_reason if files else None,
             local=local,
+            others=tuple(self._others(name, release.version, document)),
         )
+
+    def _others(self, name: NormalizedName, version: Version, decides: Document) -> Iterator[OtherDocument]:
+        """Yield the known documents of a pin that do not say the same as the one that decides."""
+        for file, kind, document in self._knowledge.documents_beside(name, version):
+            found = differences(decides, document)
+            if found:
+                yield OtherDocument(file, kind, found)
 
     def _index_name(self, url: str) -> str | None:
         return next((index.name for index in self._request.indexes if index.url == url), None)

@@ -13,6 +13,7 @@ from pinwise.actions.ports import World, Worlds
 from pinwise.actions.present import Upgrade, read_present
 from pinwise.actions.request import build_request
 from pinwise.actions.search_options import SearchOptions
+from pinwise.cli.interrupts import ending_soon
 from pinwise.cli.notes import question_notes
 from pinwise.cli.paper import write_notes, write_warnings
 from pinwise.cli.progress import Progress
@@ -21,7 +22,7 @@ from pinwise.formats.locked_indexes import through_mirrors
 from pinwise.model.environment import Environment
 from pinwise.model.outcome import Advice, Effort, Outcome, Refusal
 from pinwise.model.request import EVERYTHING, Group, Overlay, Request
-from pinwise.settings import Settings
+from pinwise.settings import Settings, read_text_limits
 from pinwise.settings.overlays import unread_environments
 
 KEEP_ALL = Upgrade()
@@ -136,6 +137,7 @@ class Question:
         )
         now = int(time.time())
         with (
+            ending_soon(),
             _telling() as warn,
             Progress.on_stderr() as progress,
             wiring.open_worlds(
@@ -159,10 +161,10 @@ class Question:
 
 def all_groups(folder: str | None, options: Mapping[str, Any]) -> tuple[Group, ...]:
     """Return every group of the manifest that a command names, whatever its options ask for."""
-    files = options["requirement"]
-    found = wiring.read_manifest(folder, files, options["constraint"])
+    files, limits = options["requirement"], read_text_limits(options)
+    found = wiring.read_manifest(folder, files, options["constraint"], limits=limits)
     if found.manifest.kind == "pyproject":
-        found = wiring.read_manifest(folder, files, options["constraint"], EVERYTHING)
+        found = wiring.read_manifest(folder, files, options["constraint"], EVERYTHING, limits=limits)
     return found.manifest.groups
 
 

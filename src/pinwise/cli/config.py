@@ -30,10 +30,10 @@ def show_command(folder: str | None, **options: Any) -> int:
     from pinwise.cli.paper import write_lines  # noqa: PLC0415
     from pinwise.cli.render_config import config_facts, render_config  # noqa: PLC0415
     from pinwise.cli.streams import write_out  # noqa: PLC0415
-    from pinwise.settings import read_settings  # noqa: PLC0415
+    from pinwise.settings import read_settings, read_text_limits  # noqa: PLC0415
     from pinwise.settings.sources import read_config_path  # noqa: PLC0415
 
-    manifest = wiring.read_target_manifest(folder)
+    manifest = wiring.read_target_manifest(folder, limits=read_text_limits(options))
     settings = read_settings(options, manifest)
     path = read_config_path(options["config_file"])
     if options["form"] == "json":

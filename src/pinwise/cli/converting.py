@@ -36,11 +36,12 @@ from pinwise.formats.convert.manifest_losses import ManifestFormat
 from pinwise.formats.convert.manifest_writers import convert_manifest
 from pinwise.model.environment import Environment
 from pinwise.model.errors import UsageError
+from pinwise.model.limits import TextLimits
 from pinwise.model.lock import ForeignFormat, LockFormat, PresentLock, PresentPin
 from pinwise.model.loss import Converted, Loss
 from pinwise.model.names import parse_name
 from pinwise.model.request import DEFAULT_GROUP, EVERYTHING, PROJECT_ONLY, Group, Index, Manifest
-from pinwise.settings import read_settings
+from pinwise.settings import read_settings, read_text_limits
 
 MOST_NAMES = 3
 """How many pins or requirements one line about a loss names."""
@@ -82,7 +83,7 @@ def _converted(source: str, target: str, formats: Formats, options: Mapping[str,
         check_target(Path(source), Path(target))
     match formats.source, formats.target:
         case ManifestFormat() as begin, ManifestFormat() as end:
-            return _manifest(source, target, Formats(begin, end))
+            return _manifest(source, target, Formats(begin, end), read_text_limits(options))
         case LockFormat() | ForeignFormat() as begin, LockFormat() as end:
             return _lock(read_present_lock(Path(source), begin), source, target, end, options)
         case _:
@@ -138,10 +139,10 @@ def to_conversion_report(
 # --- manifests
 
 
-def _manifest(source: str, target: str, formats: Formats) -> Converted:
+def _manifest(source: str, target: str, formats: Formats, limits: TextLimits) -> Converted:
     path, form = Path(source), ManifestFormat(formats.target)
     everything = EVERYTHING if formats.source is ManifestFormat.PYPROJECT else PROJECT_ONLY
-    found = wiring.read_manifest(source, (), (), everything)
+    found = wiring.read_manifest(source, (), (), everything, limits=limits)
     write_warnings(found.manifest.warnings)
     folder = path.parent if target == STDOUT else Path(target).parent
     relative = [project.path for project in found.manifest.local if not Path(project.path).is_absolute()]

@@ -36,7 +36,7 @@ from pinwise.model.errors import ManifestError, UsageError
 from pinwise.model.names import parse_name
 from pinwise.model.outcome import Advice, Outcome, Refusal
 from pinwise.model.request import Selection
-from pinwise.settings import read_settings
+from pinwise.settings import read_settings, read_text_limits
 
 Options = Mapping[str, Any]
 Change = Adding | Removing
@@ -91,7 +91,8 @@ def _edit(folder: str | None, options: Options, changed: Callable[[FoundManifest
 def _read(folder: str | None, options: Options, selection: Selection | None, texts: Texts) -> FoundManifest:
     files, constraints = options["requirement"], options["constraint"]
     try:
-        return wiring.read_manifest(folder, files, constraints, selection, texts=texts)
+        limits = read_text_limits(options)
+        return wiring.read_manifest(folder, files, constraints, selection, texts=texts, limits=limits)
     except ManifestError as error:
         if error.file is None and error.message.startswith("there is no manifest"):
             hint = "make an empty `requirements.in` first, or a `pyproject.toml` with `[project]`"

@@ -13,7 +13,7 @@ from pinwise.formats.locks import LockFormat, lock_format, lock_name_with
 from pinwise.model.environment import Environment
 from pinwise.model.errors import ManifestError, TargetError, UsageError
 from pinwise.model.request import Manifest, Overlay
-from pinwise.settings import Settings, read_settings
+from pinwise.settings import Settings, read_settings, read_text_limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ def read_asked(folder: str | None, options: Mapping[str, Any]) -> Asked:
 
 def read_project(folder: str | None, options: Mapping[str, Any]) -> Asked:
     """Read the project's own manifest and settings."""
-    found = wiring.read_manifest(folder, options["requirement"], options["constraint"], selection_of(options))
+    files, constraints, selection = options["requirement"], options["constraint"], selection_of(options)
+    found = wiring.read_manifest(folder, files, constraints, selection, limits=read_text_limits(options))
     return Asked(found, read_settings(options, found.manifest))
 
 
@@ -65,9 +66,9 @@ def read_overlays(
     """
     from pinwise.settings.overlays import known_overlays  # noqa: PLC0415  # for overlays only
 
-    files = options["requirement"]
-    manifest = None if files else wiring.read_target_manifest(folder)
-    known = known_overlays(manifest, _project_folder(folder, files))
+    files, limits = options["requirement"], read_text_limits(options)
+    manifest = None if files else wiring.read_target_manifest(folder, limits=limits)
+    known = known_overlays(manifest, _project_folder(folder, files), limits=limits)
     chosen = known.choose(names)
     notes = tuple(known.notes([overlay.name for overlay in chosen]))
     return tuple(_read_overlay(overlay, folder, options, notes) for overlay in chosen)
@@ -85,7 +86,8 @@ def _read_overlay(
     overlay = replace(overlay, selection=selection) if selection else overlay
     files = options["requirement"]
     where = None if files and overlay.folder is None else _place(overlay, folder, files)
-    found = wiring.read_overlaid(overlay, where, files, options["constraint"])
+    limits = read_text_limits(options)
+    found = wiring.read_overlaid(overlay, where, files, options["constraint"], limits=limits)
     return Asked(found, read_settings(options, found.manifest, overlay), overlay, notes)
 
 
@@ -116,14 +118,16 @@ def read_target(
 
     Nothing but what concerns the target is read of the manifest, which may require nothing or not be there.
     """
-    manifest, overlay, notes = wiring.read_target_manifest(folder), None, tuple[str, ...]()
+    limits = read_text_limits(options)
+    manifest = wiring.read_target_manifest(folder, limits=limits)
+    overlay, notes = None, tuple[str, ...]()
     if (name := options["overlay"]) is not None:
         from pinwise.settings.overlays import known_overlays  # noqa: PLC0415  # for overlays only
 
-        known = known_overlays(manifest, _project_folder(folder, ()))
+        known = known_overlays(manifest, _project_folder(folder, ()), limits=limits)
         overlay, notes = known.choose([name])[0], tuple(known.notes([name]))
         folder = _place(overlay, folder, ())
-        manifest = wiring.read_target_manifest(folder)
+        manifest = wiring.read_target_manifest(folder, limits=limits)
     settings = read_settings(options, manifest, overlay)
     with naming(overlay):
         environment = wiring.choose_environment(settings, _project_folder(folder, ()), manifest)
@@ -153,14 +157,15 @@ class Locked:
 
 def read_locked(where: str | None, options: Mapping[str, Any], name: str | None) -> Locked:
     """Find the first lock of a project, or of its overlay of that name; the manifest need not be there."""
-    folder, manifest = wiring.find_manifest(where)
+    limits = read_text_limits(options)
+    folder, manifest = wiring.find_manifest(where, limits=limits)
     overlay, notes = None, tuple[str, ...]()
     if name is not None:
         from pinwise.settings.overlays import known_overlays  # noqa: PLC0415  # for overlays only
 
-        known = known_overlays(manifest, folder)
+        known = known_overlays(manifest, folder, limits=limits)
         overlay, notes = known.choose([name])[0], tuple(known.notes([name]))
-        folder, manifest = wiring.find_manifest(_place(overlay, where, ()))
+        folder, manifest = wiring.find_manifest(_place(overlay, where, ()), limits=limits)
     settings = read_settings(options, manifest, overlay)
     lock = next(iter(settings.lock), None) or _default_lock(manifest or _NO_MANIFEST, overlay)
     return Locked(folder, manifest, settings, lock, overlay, notes)

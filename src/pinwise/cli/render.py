@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinwise.cli.lines import WIDTH, Line, wrap
 from pinwise.cli.render_amendments import amendments
+from pinwise.explain.differing import difference_words
 from pinwise.explain.prices import cost_by_unit, proof_sentence
 from pinwise.explain.words import address, clean, count, listing
 from pinwise.model.environment import Environment
@@ -172,6 +173,10 @@ def _pin(pin: Pin, widths: _Widths) -> Iterator[Line]:
         yield from wrap(
             f"yanked{': ' + clean(pin.yanked) if pin.yanked else ''}", first="      ", indent="      "
         )
+    for other in pin.others:
+        differs = f"{clean(other.file)} ({other.kind.value}) differs and does not count"
+        text = f"{differs}: {difference_words(other.differences)}"
+        yield from wrap(text, first="      ", indent="      ")
     for price in pin.prices:
         if price.unit not in _SHOWN_IN_AGE:
             text = f"{price.amount:,} {price.unit}: {price.reason}"

@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterator, Sequence
 
 from pinwise.actions.care import Lost, Verification
-from pinwise.actions.knowledge import Damage, LostPage
+from pinwise.actions.knowledge import Damage, Differing, LostPage
 from pinwise.cli.lines import Line, wrap
+from pinwise.explain.differing import difference_words
 from pinwise.explain.words import clean, count
+from pinwise.formats.report import difference_values
 
 _MOST = 40  # lines of one kind; JSON has them all
 
@@ -15,7 +17,8 @@ def render_verification(verification: Verification) -> list[Line]:
     """Return what was found, what was done about it, and what is left."""
     found = verification.examination
     if not found.damage:
-        return list(wrap(f"{found.path} is sound: {_checked(is_sealed=found.is_sealed)}"))
+        sound = wrap(f"{found.path} is sound: {_checked(is_sealed=found.is_sealed)}")
+        return [*sound, *_differing(found.differing)]
     lines = [Line(f"{found.path} is damaged:", "bad")]
     lines += _some([line for each in found.damage for line in _damage(each)])
     if verification.aside is not None:
@@ -42,6 +45,33 @@ def _damage(damage: Damage) -> Iterator[Line]:
         first="  ",
         indent="    ",
     )
+
+
+def _differing(differing: Sequence[Differing]) -> Iterator[Line]:
+    """Say which documents of a release do not say the same; no advice rests on the second one."""
+    if not differing:
+        return
+    releases = {(each.index, each.project, each.release) for each in differing}
+    yield Line()
+    yield Line(f"Documents that differ, of {count(len(releases), 'release')} (no damage)", "title")
+    yield from _some([line for each in differing for line in wrap(_pair(each), first="  ", indent="    ")])
+    yield from wrap(
+        "One document of a release decides what it requires, and another one changes no advice. Ask who "
+        "publishes it: where the other file is installed, other packages may be needed than were pinned."
+    )
+
+
+def _pair(differing: Differing) -> str:
+    subject = f"{clean(differing.project)} {clean(differing.release)} of {clean(differing.index)}"
+    first, other = (
+        f"{clean(file)} ({kind.value})"
+        for file, kind in (
+            (differing.first_file, differing.first_kind),
+            (differing.file, differing.kind),
+        )
+    )
+    before = " as it was before" if differing.is_earlier else ""
+    return f"{subject}: {first}, and {other}{before}: {difference_words(differing.differences)}"
 
 
 def _lost(title: str, lost: Sequence[Lost]) -> Iterator[Line]:
@@ -77,11 +107,27 @@ def verification_json(verification: Verification) -> str:
         "is_sound": not found.damage,
         "is_sealed": found.is_sealed,
         "damage": [_tidy(asdict(each)) for each in found.damage],
+        "differing": [_differing_values(each) for each in found.differing],
         "set_aside": None if verification.aside is None else str(verification.aside),
         "fetched": [_tidy(asdict(each)) for each in verification.fetched],
         "left": [_tidy(asdict(each)) for each in verification.left],
     }
     return json.dumps(value, indent=2)
+
+
+def _differing_values(differing: Differing) -> dict[str, object]:
+    return {
+        "index": differing.index,
+        "project": differing.project,
+        "release": differing.release,
+        "first": {"file": differing.first_file, "metadata": differing.first_kind.value},
+        "other": {
+            "file": differing.file,
+            "metadata": differing.kind.value,
+            "earlier": differing.is_earlier,
+            **difference_values(differing.differences),
+        },
+    }
 
 
 def _tidy(value: dict[str, str]) -> dict[str, str]:

@@ -16,17 +16,15 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from pinwise.model.errors import ManifestError, UsageError
+from pinwise.model.limits import USUAL, TextLimits
 from pinwise.model.names import normalise, parse_name
 from pinwise.model.request import DirectRequirement, Index, LocalProject, Place
-
-MOST_CHARACTERS = 16_384
-"""The longest requirement, marker or version that is read."""
 
 MOST_DIGITS = 200
 """The longest number in one of them; Python itself refuses 4,301 digits, but only when it is too late."""
 
-DEEPEST_NESTING = 40
-"""How deep parentheses may be nested in a marker."""
+DEEPEST_MARKER = 200
+"""How deep parentheses may be nested whatever the limits say: markers are read again, by recursion."""
 
 _LONG_NUMBER = re.compile(rf"[0-9]{{{MOST_DIGITS + 1}}}")
 _SHA256 = re.compile(r"sha256:[0-9a-fA-F]{64}")
@@ -104,13 +102,13 @@ def near(word: str, known: Iterable[str]) -> str:
     return f"did you mean {' or '.join(f'`{shown(one)}`' for one in found)}?" if found else ""
 
 
-def parse_requirement(text: str) -> Requirement:
+def parse_requirement(text: str, limits: TextLimits = USUAL) -> Requirement:
     """Return a dependency specifier (PEP 508) that is safe to compare, print and evaluate.
 
     Raises:
         ValueError: It is none, or breaks a limit; the message is one short reason.
     """
-    _check_limits(text)
+    _check_limits(text, limits)
     try:
         requirement = Requirement(text)
         parse_name(requirement.name)
@@ -123,9 +121,9 @@ def parse_requirement(text: str) -> Requirement:
     return requirement
 
 
-def parse_marker(text: str) -> Marker:
+def parse_marker(text: str, limits: TextLimits = USUAL) -> Marker:
     """Return an environment marker that is safe to print and evaluate; raise `ValueError` as above."""
-    _check_limits(text)
+    _check_limits(text, limits)
     try:
         marker = Marker(text)
         _check_marker(marker)
@@ -134,9 +132,9 @@ def parse_marker(text: str) -> Marker:
     return marker
 
 
-def parse_specifiers(text: str) -> SpecifierSet:
+def parse_specifiers(text: str, limits: TextLimits = USUAL) -> SpecifierSet:
     """Return a set of version specifiers (PEP 440); raise `ValueError` as above."""
-    _check_limits(text)
+    _check_limits(text, limits)
     try:
         specifiers = SpecifierSet(text)
         specifiers.prereleases  # noqa: B018  # parses the versions, which happens lazily
@@ -145,24 +143,25 @@ def parse_specifiers(text: str) -> SpecifierSet:
     return specifiers
 
 
-def parse_version(text: str) -> Version:
+def parse_version(text: str, limits: TextLimits = USUAL) -> Version:
     """Return a version (PEP 440); raise `ValueError` as above."""
-    _check_limits(text)
+    _check_limits(text, limits)
     try:
         return Version(text)
     except ValueError:
         raise ValueError(f"`{shown(text)}` is not a version") from None
 
 
-def _check_limits(text: str) -> None:
-    if len(text) > MOST_CHARACTERS:
-        raise ValueError(f"it is longer than {MOST_CHARACTERS:,} characters")
+def _check_limits(text: str, limits: TextLimits) -> None:
+    if len(text) > limits.entry_length:
+        raise ValueError(f"it is longer than {limits.entry_length:,} characters (setting `entry_length`)")
     if _CONTROL.search(text):
         raise ValueError("it holds a control character or a backslash")
     if _LONG_NUMBER.search(text):
         raise ValueError(f"it holds a number of more than {MOST_DIGITS} digits")
-    if text.count("(") > DEEPEST_NESTING and _nesting(text) > DEEPEST_NESTING:
-        raise ValueError(f"it nests parentheses more than {DEEPEST_NESTING} deep")
+    deepest = min(limits.marker_depth, DEEPEST_MARKER)
+    if text.count("(") > deepest and _nesting(text) > deepest:
+        raise ValueError(f"it nests parentheses more than {deepest} deep (setting `marker_depth`)")
 
 
 def _nesting(text: str) -> int:
@@ -202,7 +201,12 @@ def checked_name(text: str, place: Place) -> str:
 
 
 def direct_requirement(
-    text: str, place: Place, *, index: str | None = None, hashes: frozenset[str] = frozenset()
+    text: str,
+    place: Place,
+    *,
+    index: str | None = None,
+    hashes: frozenset[str] = frozenset(),
+    limits: TextLimits = USUAL,
 ) -> DirectRequirement:
     """Return what a manifest requires from an index.
 
@@ -210,7 +214,7 @@ def direct_requirement(
         ManifestError: `text` is no requirement, or asks for something that is not on an index.
     """
     try:
-        requirement = parse_requirement(text)
+        requirement = parse_requirement(text, limits)
     except ValueError as error:
         raise ManifestError(
             f"`{shown(text)}` is not a valid requirement: {error}",
@@ -231,13 +235,18 @@ def direct_requirement(
 
 
 def local_requirement(
-    project: LocalProject, place: Place, *, extras: Iterable[str] = (), marker: str = ""
+    project: LocalProject,
+    place: Place,
+    *,
+    extras: Iterable[str] = (),
+    marker: str = "",
+    limits: TextLimits = USUAL,
 ) -> DirectRequirement:
     """Return what a manifest requires by its path."""
     names = tuple(sorted({normalise(extra) for extra in extras}))
     text = project.name + (f"[{','.join(names)}]" if names else "") + (f"; {marker}" if marker else "")
     try:
-        requirement = parse_requirement(text)
+        requirement = parse_requirement(text, limits)
     except ValueError as error:
         raise ManifestError(
             f"the extras or the marker of `{shown(project.path)}` are not valid: {error}",

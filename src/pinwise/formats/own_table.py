@@ -113,7 +113,9 @@ def _overlay(document: Document, *path: str) -> Overlay:
         table=own.header,
         settings=own.settings,
         settings_places=own.places,
-        requirements=tuple(direct_requirement(text, place) for text, place in requirements),
+        requirements=tuple(
+            direct_requirement(text, place, limits=document.limits) for text, place in requirements
+        ),
         constraints=own.constraints,
         overrides=own.overrides,
         exclusions=own.exclusions,
@@ -170,7 +172,7 @@ def prerelease_names(document: Document, table: object, *path: str) -> frozenset
 def _requirements(document: Document, table: Table, word: str, *path: str) -> tuple[DirectRequirement, ...]:
     """Return a list of constraints or overrides."""
     return tuple(
-        checked_constraint(direct_requirement(text, place), word)
+        checked_constraint(direct_requirement(text, place, limits=document.limits), word)
         for text, place in document.items(table, *path)
     )
 

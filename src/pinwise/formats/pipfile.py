@@ -24,6 +24,7 @@ from pinwise.formats.own_table import prerelease_names, read_own_table
 from pinwise.formats.pipfile_hash import CATEGORIES, NO_CATEGORIES, pipfile_hash
 from pinwise.formats.toml_text import Document, Table
 from pinwise.model.errors import ManifestError
+from pinwise.model.limits import USUAL, TextLimits
 from pinwise.model.names import NormalizedName, normalise
 from pinwise.model.request import (
     DEFAULT_GROUP,
@@ -76,18 +77,21 @@ ENTRY_KEYS = (
 OPERATORS = ("==", ">=", "<=", "~=", "!=", ">", "<")
 
 
-def parse_pipfile(text: str, file: str, *, local: ReadLocal = no_local_projects) -> Manifest:
+def parse_pipfile(
+    text: str, file: str, *, local: ReadLocal = no_local_projects, limits: TextLimits = USUAL
+) -> Manifest:
     """Return what a Pipfile says.
 
     Args:
         text: Its text.
         file: Its name as the user wrote it, for messages.
         local: Reads the static metadata of projects that are named by path.
+        limits: Under which the file is read.
 
     Raises:
         ManifestError: The file cannot be understood, with file and line.
     """
-    return _Reading(Document.parse(text, file), local).manifest()
+    return _Reading(Document.parse(text, file, limits), local).manifest()
 
 
 @dataclass(slots=True)
@@ -287,7 +291,11 @@ class _Reading:
         text = path[1] + (f"[{','.join(extras)}]" if extras else "") + self._version(path, entry)
         text += f"; {marker}" if marker else ""
         return direct_requirement(
-            text, place, index=self._bound_index(path, entry), hashes=self._hashes(path, entry)
+            text,
+            place,
+            index=self._bound_index(path, entry),
+            hashes=self._hashes(path, entry),
+            limits=self.document.limits,
         )
 
     def _version(self, path: tuple[str, str], entry: Table) -> str:
@@ -316,7 +324,7 @@ class _Reading:
                 continue
             text = f"{key} {written}" if key in MARKER_KEYS else written
             try:
-                markers.append(str(parse_marker(text.strip())))
+                markers.append(str(parse_marker(text.strip(), self.document.limits)))
             except ValueError as error:
                 raise self.document.error(
                     f"`{shown(written)}` is not a valid marker for `{shown(path[1])}`: {error}",
@@ -371,5 +379,9 @@ class _Reading:
         self.projects.setdefault(project.path, project)
         extras = self.document.strings(entry, *path, "extras")
         return local_requirement(
-            project, self.document.place(*path), extras=extras, marker=self._marker(path, entry)
+            project,
+            self.document.place(*path),
+            extras=extras,
+            marker=self._marker(path, entry),
+            limits=self.document.limits,
         )

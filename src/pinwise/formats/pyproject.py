@@ -25,6 +25,7 @@ from pinwise.formats.own_table import OwnTable, read_own_table
 from pinwise.formats.requirements import local_path
 from pinwise.formats.toml_text import Document, Table
 from pinwise.model.errors import ManifestError
+from pinwise.model.limits import ACCEPTED, USUAL, TextLimits
 from pinwise.model.names import NormalizedName, normalise
 from pinwise.model.request import (
     DEFAULT_GROUP,
@@ -74,7 +75,12 @@ def has_poetry_only(tables: Table) -> bool:
 
 
 def parse_project(
-    text: str, file: str, *, selection: Selection | None = PROJECT_ONLY, local: ReadLocal = no_local_projects
+    text: str,
+    file: str,
+    *,
+    selection: Selection | None = PROJECT_ONLY,
+    local: ReadLocal = no_local_projects,
+    limits: TextLimits = USUAL,
 ) -> Manifest:
     """Return what a ``pyproject.toml`` says.
 
@@ -83,18 +89,19 @@ def parse_project(
         file: Its name as the user wrote it, for messages.
         selection: Which extras and groups are asked for; None for no requirements at all.
         local: Reads the static metadata of projects that are named by a ``file:`` URL.
+        limits: Under which the file is read.
 
     Raises:
         ManifestError: The file cannot be understood, or lacks what was asked for, with file and line.
     """
-    document = Document.parse(text, file)
+    document = Document.parse(text, file, limits)
     _refuse_poetry_only(document)
     return _Reading(document, selection, local).manifest()
 
 
 def parts_to_choose(text: str, file: str) -> tuple[tuple[NormalizedName, ...], tuple[NormalizedName, ...]]:
     """Return the names of the extras and of the dependency groups of a ``pyproject.toml``."""
-    document = Document.parse(text, file)
+    document = Document.parse(text, file, ACCEPTED)
     extras = names_of(document, "extras", "project", EXTRAS_TABLE)
     return tuple(extras), tuple(names_of(document, "dependency groups", GROUPS_TABLE))
 
@@ -133,10 +140,12 @@ class Dependencies:
 
     Attributes:
         local: Reads the static metadata of local projects.
+        limits: Under which they are read.
         projects: Those that were read, by path.
     """
 
     local: ReadLocal
+    limits: TextLimits = USUAL
     projects: dict[str, LocalProject] = field(default_factory=dict)
 
     def read(self, text: str, place: Place) -> DirectRequirement:
@@ -146,11 +155,11 @@ class Dependencies:
             ManifestError: It is none, or names something that is neither on an index nor on this disk.
         """
         try:
-            requirement = parse_requirement(text)
+            requirement = parse_requirement(text, self.limits)
         except ValueError:
-            return direct_requirement(text, place)  # says what is wrong
+            return direct_requirement(text, place, limits=self.limits)  # says what is wrong
         if requirement.url is None or not requirement.url.lower().startswith("file:"):
-            return direct_requirement(text, place)
+            return direct_requirement(text, place, limits=self.limits)
         project = self.local(LocalPath(local_path(requirement.url, place), is_editable=False, place=place))
         if project.name != normalise(requirement.name):
             raise ManifestError(
@@ -162,7 +171,7 @@ class Dependencies:
             )
         self.projects.setdefault(project.path, project)
         marker = "" if requirement.marker is None else str(requirement.marker)
-        return local_requirement(project, place, extras=requirement.extras, marker=marker)
+        return local_requirement(project, place, extras=requirement.extras, marker=marker, limits=self.limits)
 
 
 @dataclass(slots=True)
@@ -183,7 +192,7 @@ class _Reading:
             )
         own: OwnTable = read_own_table(self.document, "tool", "pinwise")
         project = self.document.table("project")
-        dependencies = Dependencies(self.local)
+        dependencies = Dependencies(self.local, self.document.limits)
         groups = self._groups(dependencies)
         return Manifest(
             kind="pyproject",
@@ -359,7 +368,7 @@ class _Expansion:
             if direct.name == self.name and direct.path is None:
                 yield from self._itself(direct, within=within, is_group=is_group, marker=marker)
             else:
-                yield _under(direct, marker)
+                yield _under(direct, marker, self.document.limits)
 
     def _itself(
         self, direct: DirectRequirement, *, within: tuple[NormalizedName, ...], is_group: bool, marker: str
@@ -470,13 +479,13 @@ def _joined(marker: str, direct: DirectRequirement) -> str:
     return f"({marker}) and ({own})" if marker and own else marker or own
 
 
-def _under(direct: DirectRequirement, marker: str) -> DirectRequirement:
+def _under(direct: DirectRequirement, marker: str, limits: TextLimits) -> DirectRequirement:
     """Return a requirement that holds only where `marker` does too."""
     if not marker:
         return direct
-    requirement = parse_requirement(str(direct.requirement))
+    requirement = parse_requirement(str(direct.requirement), ACCEPTED)
     try:
-        requirement.marker = parse_marker(_joined(marker, direct))
+        requirement.marker = parse_marker(_joined(marker, direct), limits)
     except ValueError as error:
         raise ManifestError(
             f"the markers that lead to `{shown(str(direct))}` cannot be joined: {error}",

@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from pinwise.formats.lock_text import utc_time, without_credentials
 from pinwise.model.conflict import Derivation, Derived, Fact, Term
+from pinwise.model.differing import Differences, OtherDocument
 from pinwise.model.edit import Edit
 from pinwise.model.environment import Environment
 from pinwise.model.facts import File, Skip
@@ -218,8 +219,26 @@ def _package(pin: Pin) -> dict[str, object]:
         "latest": str(pin.latest),
         "yanked": pin.yanked,
         "metadata": pin.metadata_origin.value,
+        "other_documents": [other_document_values(other) for other in pin.others],
         "local": None if pin.local is None else _local(pin.local),
         "files": [_file(file) for file in pin.files],
+    }
+
+
+def other_document_values(other: OtherDocument) -> dict[str, object]:
+    """Return a document that differs from the one that decides as the report has it."""
+    return {"file": other.file, "metadata": other.kind.value, **difference_values(other.differences)}
+
+
+def difference_values(found: Differences) -> dict[str, object]:
+    """Return what one document says besides another as JSON values."""
+    return {
+        "required": list(found.required),
+        "not_required": list(found.not_required),
+        "provided": list(found.provided),
+        "not_provided": list(found.not_provided),
+        "requires_python": found.requires_python,
+        "unusable": found.unusable or None,
     }
 
 

@@ -26,6 +26,7 @@ from pinwise.formats.entries import (
 )
 from pinwise.formats.requirements_lines import ON_REQUIREMENT, RequirementsLine, requirements_lines
 from pinwise.model.errors import ManifestError, UsageError
+from pinwise.model.limits import USUAL, TextLimits
 from pinwise.model.names import NormalizedName, parse_name
 from pinwise.model.request import (
     ALL,
@@ -115,6 +116,7 @@ class RequirementsReading:
 
     read: Read
     local: ReadLocal
+    limits: TextLimits = USUAL
     requirements: list[DirectRequirement] = field(default_factory=list)
     constraints: list[DirectRequirement] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
@@ -284,7 +286,7 @@ class RequirementsReading:
         if named is None and (is_editable or looks_like_path(text)):
             return self._local(text, place, is_editable=is_editable)
         hashes = self._hashes([value for name, value in line.options if name == "--hash"], place)
-        return direct_requirement(text, place, hashes=hashes)
+        return direct_requirement(text, place, hashes=hashes, limits=self.limits)
 
     def _local(self, text: str, place: Place, *, is_editable: bool) -> DirectRequirement:
         parts = _PATH.match(text)
@@ -302,7 +304,7 @@ class RequirementsReading:
             raise _not_a_path(named.group(), place)
         local = LocalPath(local_path(named["url"], place), is_editable, place)
         requirement = self._read_local(local, named["extras"] or "", rest.removeprefix(";").strip())
-        written = direct_requirement(named["name"], place)
+        written = direct_requirement(named["name"], place, limits=self.limits)
         if written.name != requirement.name:
             raise ManifestError(
                 f"`{shown(local.path)}` holds the project `{requirement.name}`, not `{written.name}`",
@@ -315,7 +317,7 @@ class RequirementsReading:
         project = self.local(local)
         self.projects.setdefault(project.path, project)
         names = [extra.strip() for extra in extras.split(",") if extra.strip()]
-        return local_requirement(project, local.place, extras=names, marker=marker)
+        return local_requirement(project, local.place, extras=names, marker=marker, limits=self.limits)
 
     def _hashes(self, digests: Sequence[str], place: Place) -> frozenset[str]:
         """Return the SHA-256 digests; others cannot be compared with what an index says."""

@@ -11,6 +11,7 @@ from pinwise.formats.own_table import read_own_table
 from pinwise.formats.pyproject import Dependencies, requires_python
 from pinwise.formats.toml_text import Document
 from pinwise.model.errors import ManifestError
+from pinwise.model.limits import USUAL, TextLimits
 from pinwise.model.request import DEFAULT_GROUP, Group, Manifest
 
 OPENING = "# /// "
@@ -19,20 +20,23 @@ BLOCK = "script"
 KEYS = ("dependencies", "requires-python", "tool")
 
 
-def parse_script(text: str, file: str, *, local: ReadLocal = no_local_projects) -> Manifest:
+def parse_script(
+    text: str, file: str, *, local: ReadLocal = no_local_projects, limits: TextLimits = USUAL
+) -> Manifest:
     """Return what the block of a script says.
 
     Args:
         text: The script's text.
         file: Its name as the user wrote it, for messages.
         local: Reads the static metadata of projects that are named by a ``file:`` URL.
+        limits: Under which the block is read.
 
     Raises:
         ManifestError: There is no block, there are two, or it cannot be understood; with file and line.
     """
-    document = Document.parse(block_of(text, file), file)
+    document = Document.parse(block_of(text, file), file, limits)
     own = read_own_table(document, "tool", "pinwise")
-    dependencies = Dependencies(local)
+    dependencies = Dependencies(local, limits)
     items = document.items(document.tables, "dependencies")
     requirements = tuple(dependencies.read(item, place) for item, place in items)
     return Manifest(

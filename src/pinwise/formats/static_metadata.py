@@ -17,6 +17,7 @@ from pinwise.formats.entries import parse_marker, parse_requirement, parse_speci
 from pinwise.formats.toml_text import Document
 from pinwise.model.errors import UsageError
 from pinwise.model.facts import Metadata, Origin, Unusable
+from pinwise.model.limits import USUAL, TextLimits
 from pinwise.model.names import NormalizedName, normalise, parse_name
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -67,7 +68,11 @@ class ParsedMetadata:
 
 
 def parse_metadata(
-    text: bytes | str, *, origin: Origin = Origin.METADATA_FILE, file: str = ""
+    text: bytes | str,
+    *,
+    origin: Origin = Origin.METADATA_FILE,
+    file: str = "",
+    limits: TextLimits = USUAL,
 ) -> ParsedMetadata | Unusable:
     """Return what a METADATA or PKG-INFO document says.
 
@@ -75,18 +80,19 @@ def parse_metadata(
         text: The document.
         origin: Which kind of document it is.
         file: The name of the file whose document it is.
+        limits: Under which its entries are read.
     """
     if len(text) > MOST_BYTES:
         return Unusable(f"its metadata is larger than {MOST_BYTES:,} bytes")
     fields = _fields(text.decode("utf-8", errors="replace") if isinstance(text, bytes) else text)
     try:
-        return _parsed(fields, origin, file)
+        return _parsed(fields, origin, file, limits)
     except ValueError as error:
         return Unusable(str(error))
 
 
 def parse_egg_info(
-    pkg_info: bytes | str, requires: bytes | str, *, file: str = ""
+    pkg_info: bytes | str, requires: bytes | str, *, file: str = "", limits: TextLimits = USUAL
 ) -> ParsedMetadata | Unusable:
     """Return what the ``PKG-INFO`` and the ``requires.txt`` of an egg-info folder say together.
 
@@ -94,15 +100,16 @@ def parse_egg_info(
         pkg_info: ``PKG-INFO``, for name, version and Requires-Python.
         requires: ``requires.txt``; empty where the folder has none, which means that nothing is required.
         file: The name of the sdist.
+        limits: Under which its entries are read.
     """
-    stated = parse_metadata(pkg_info, origin=Origin.EGG_INFO, file=file)
+    stated = parse_metadata(pkg_info, origin=Origin.EGG_INFO, file=file, limits=limits)
     if isinstance(stated, Unusable):
         return stated
     if len(requires) > MOST_BYTES:
         return Unusable(f"its requires.txt is larger than {MOST_BYTES:,} bytes")
     try:
         requirements, extras = parse_requires_txt(
-            requires.decode("utf-8", errors="replace") if isinstance(requires, bytes) else requires
+            requires.decode("utf-8", errors="replace") if isinstance(requires, bytes) else requires, limits
         )
     except ValueError as error:
         return Unusable(str(error))
@@ -110,7 +117,9 @@ def parse_egg_info(
     return ParsedMetadata(stated.name, stated.version, metadata, stated.metadata_version, stated.dynamic)
 
 
-def parse_requires_txt(text: str) -> tuple[tuple[Requirement, ...], frozenset[NormalizedName]]:
+def parse_requires_txt(
+    text: str, limits: TextLimits = USUAL
+) -> tuple[tuple[Requirement, ...], frozenset[NormalizedName]]:
     """Return the requirements and extras of setuptools' ``requires.txt``.
 
     A section ``[extra]``, ``[:marker]`` or ``[extra:marker]`` holds for the lines below it; the lines above
@@ -128,18 +137,18 @@ def parse_requires_txt(text: str) -> tuple[tuple[Requirement, ...], frozenset[No
             if extra:
                 extras.add(normalise(extra))
         elif line and not line.startswith("#"):
-            requirements.append(_required(line, extra=extra, condition=condition))
+            requirements.append(_required(line, limits, extra=extra, condition=condition))
             _check_count(requirements)
     return tuple(requirements), frozenset(extras)
 
 
-def parse_pyproject(text: str, file: str) -> ParsedMetadata | None:
+def parse_pyproject(text: str, file: str, limits: TextLimits = USUAL) -> ParsedMetadata | None:
     """Return what the ``[project]`` table of a ``pyproject.toml`` says; None where it has no such table.
 
     Raises:
         ManifestError: The file is not valid, with its line.
     """
-    document = Document.parse(text, file)
+    document = Document.parse(text, file, limits)
     project = document.table("project")
     if "project" not in document.tables:
         return None
@@ -159,8 +168,8 @@ def parse_pyproject(text: str, file: str) -> ParsedMetadata | None:
         )
     try:
         name = parse_name(written)
-        found = NO_VERSION if version is None else parse_version(version)
-        specifiers = None if requires_python is None else parse_specifiers(requires_python)
+        found = NO_VERSION if version is None else parse_version(version, limits)
+        specifiers = None if requires_python is None else parse_specifiers(requires_python, limits)
     except (UsageError, ValueError) as error:
         raise document.error(f"`[project]` cannot be read: {shown(str(error), 160)}", "project") from None
     metadata = Metadata(
@@ -177,7 +186,7 @@ def _table_requirements(document: Document, *path: str) -> Iterator[Requirement]
     extra = path[1] if len(path) > 1 else ""
     for text in document.strings(document.table("project", *path[:-1]), "project", *path):
         try:
-            yield _required(text, extra=extra)
+            yield _required(text, document.limits, extra=extra)
         except ValueError as error:
             raise document.error(str(error), "project", *path) from None
 
@@ -218,20 +227,20 @@ def _lines(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _parsed(fields: dict[str, list[str]], origin: Origin, file: str) -> ParsedMetadata:
+def _parsed(fields: dict[str, list[str]], origin: Origin, file: str, limits: TextLimits) -> ParsedMetadata:
     """Return the values of `fields`, or raise a `ValueError` whose message is the reason."""
     written = fields.get("requires-dist", [])
     _check_count(written)
     metadata = Metadata(
-        requires_python=_requires_python(fields.get("requires-python", [""])[0]),
-        requirements=tuple(_required(text) for text in written),
+        requires_python=_requires_python(fields.get("requires-python", [""])[0], limits),
+        requirements=tuple(_required(text, limits) for text in written),
         extras=frozenset(normalise(extra) for extra in fields.get("provides-extra", []) if extra),
         origin=origin,
         file=file,
     )
     return ParsedMetadata(
         name=_name(fields.get("name", [""])[0]),
-        version=_version(fields.get("version", [""])[0]),
+        version=_version(fields.get("version", [""])[0], limits),
         metadata=metadata,
         metadata_version=fields.get("metadata-version", [""])[0][:20],
         dynamic=frozenset(field.lower() for field in fields.get("dynamic", [])),
@@ -250,32 +259,32 @@ def _name(text: str) -> NormalizedName:
         raise ValueError(f"its metadata has no valid name (`{shown(text)}`)") from None
 
 
-def _version(text: str) -> Version:
+def _version(text: str, limits: TextLimits) -> Version:
     try:
-        return parse_version(text)
+        return parse_version(text, limits)
     except ValueError:
         raise ValueError(f"its metadata has no valid version (`{shown(text)}`)") from None
 
 
-def _requires_python(text: str) -> SpecifierSet | None:
+def _requires_python(text: str, limits: TextLimits) -> SpecifierSet | None:
     if text in {"", "UNKNOWN"}:  # what old build tools write for a field that was not set
         return None
     try:
-        return parse_specifiers(text)
+        return parse_specifiers(text, limits)
     except ValueError:
         raise ValueError(f"its Requires-Python `{shown(text)}` is not valid") from None
 
 
-def _required(text: str, *, extra: str = "", condition: str = "") -> Requirement:
+def _required(text: str, limits: TextLimits, *, extra: str = "", condition: str = "") -> Requirement:
     """Return a requirement that holds under `condition`, for an extra where one is named."""
     try:
-        requirement = parse_requirement(text)
+        requirement = parse_requirement(text, limits)
         own = "" if requirement.marker is None else str(requirement.marker)
         markers = [f"({marker})" for marker in (own, condition) if marker]
         if extra:
             markers.append(f'extra == "{normalise(extra)}"')
         if extra or condition:
-            requirement.marker = parse_marker(" and ".join(markers))
+            requirement.marker = parse_marker(" and ".join(markers), limits)
     except ValueError as error:
         raise ValueError(f"its requirement `{shown(text)}` is not valid: {error}") from None
     return requirement

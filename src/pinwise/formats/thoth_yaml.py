@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pinwise.formats.distributions import DISTRIBUTIONS, platform_of, releases_of
 from pinwise.formats.entries import near, shown
 from pinwise.formats.yaml_text import YamlValue, parse_yaml
+from pinwise.model.limits import USUAL, TextLimits
 from pinwise.model.request import Place
 
 FORMATS: Mapping[str, tuple[str, ...]] = {
@@ -128,13 +129,13 @@ class ThothConfiguration:
     idle: tuple[str, ...]
 
 
-def parse_thoth(text: str, file: str) -> ThothConfiguration:
+def parse_thoth(text: str, file: str, *, limits: TextLimits = USUAL) -> ThothConfiguration:
     """Return what a ``.thoth.yaml`` says.
 
     Raises:
         ManifestError: It cannot be understood, with its line.
     """
-    root = parse_yaml(text, file)
+    root = parse_yaml(text, file, limits)
     content = root.mapping("this file")
     root.refuse_unknown((*READ_KEYS, *IDLE_KEYS), "a key of `.thoth.yaml`")
     goal = _given(content, "recommendation_type")

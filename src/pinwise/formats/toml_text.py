@@ -8,6 +8,7 @@ from typing import Self
 
 from pinwise.formats.entries import shown
 from pinwise.model.errors import ManifestError
+from pinwise.model.limits import USUAL, TextLimits
 from pinwise.model.request import Place
 
 MOST_CHARACTERS = 524_288
@@ -15,9 +16,6 @@ MOST_CHARACTERS = 524_288
 
 MOST_DOTS = 256
 """How many dots a line may have: tomllib takes quadratic time for dotted keys."""
-
-DEEPEST_NESTING = 32
-"""How deep tables and arrays may be nested."""
 
 _AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 _HEADER = re.compile(r"\s*\[\[?\s*[\"'A-Za-z0-9_.\- ]+\]\]?\s*(?:#.*)?$")
@@ -35,16 +33,18 @@ class Document:
         file: Its name as the user wrote it.
         tables: Its content.
         lines: Where its keys stand.
+        limits: Under which it was read, and its entries are.
     """
 
     file: str
     tables: Table
     lines: "KeyLines"
+    limits: TextLimits = USUAL
 
     @classmethod
-    def parse(cls, text: str, file: str) -> Self:
+    def parse(cls, text: str, file: str, limits: TextLimits = USUAL) -> Self:
         """Return the document, or raise a `ManifestError` where it is not valid TOML or breaks a limit."""
-        return cls(file, parse_toml(text, file), KeyLines(text))
+        return cls(file, parse_toml(text, file, limits), KeyLines(text), limits)
 
     def place(self, *path: str) -> Place:
         """Return where the key `path` stands."""
@@ -99,7 +99,7 @@ class Document:
         return strings
 
 
-def parse_toml(text: str, file: str) -> dict[str, object]:
+def parse_toml(text: str, file: str, limits: TextLimits = USUAL) -> dict[str, object]:
     """Return the tables of a TOML document.
 
     Raises:
@@ -116,14 +116,15 @@ def parse_toml(text: str, file: str) -> dict[str, object]:
         raise nested_too_deep(file) from None
     except ValueError as error:
         raise invalid_toml(error, text, file) from None
-    if is_too_deep(tables):
+    if is_too_deep(tables, limits.toml_depth):
         raise nested_too_deep(file)
     return tables
 
 
 def nested_too_deep(file: str) -> ManifestError:
     """Return the error for tables or arrays that are nested too deep."""
-    return ManifestError("tables or arrays are nested too deep", file=file)
+    hint = "how deep a manifest may be nested says `toml_depth`, in the configuration file or a variable"
+    return ManifestError("tables or arrays are nested too deep", file=file, hint=hint)
 
 
 def invalid_toml(error: ValueError, text: str, file: str) -> ManifestError:
@@ -135,21 +136,16 @@ def invalid_toml(error: ValueError, text: str, file: str) -> ManifestError:
     return ManifestError(f"this is not valid TOML: {reason}", file=file, line=line)
 
 
-def is_too_deep(tables: dict[str, object]) -> bool:
-    """Whether tables and arrays are nested deeper than is read."""
-    return _depth(tables) > DEEPEST_NESTING
-
-
-def _depth(tables: dict[str, object]) -> int:
-    """Return how deep `tables` is nested, without recursion."""
+def is_too_deep(tables: dict[str, object], deepest: int = USUAL.toml_depth) -> bool:
+    """Whether tables and arrays are nested deeper than is read; without recursion."""
     depth, level = 0, [tables]
-    while level and depth <= DEEPEST_NESTING:
+    while level and depth <= deepest:
         depth += 1
         inner: list[object] = []
         for value in level:
             inner.extend(value.values() if isinstance(value, dict) else value)
         level = [value for value in inner if isinstance(value, dict | list)]  # type: ignore[misc]
-    return depth
+    return depth > deepest
 
 
 class KeyLines:

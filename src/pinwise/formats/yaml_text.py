@@ -13,12 +13,12 @@ from typing import Any
 
 from pinwise.formats.entries import near, shown
 from pinwise.model.errors import ManifestError
+from pinwise.model.limits import USUAL, TextLimits
 from pinwise.model.request import Place
 
 MOST_CHARACTERS = 262_144
 """The longest YAML text that is read."""
 
-DEEPEST_NESTING = 32
 MOST_VALUES = 50_000
 
 LONGEST_PLAIN = 100
@@ -104,12 +104,13 @@ class YamlValue:
                 )
 
 
-def parse_yaml(text: str, file: str) -> YamlValue:
+def parse_yaml(text: str, file: str, limits: TextLimits = USUAL) -> YamlValue:
     """Return the one document of a YAML text; an empty text is an empty mapping.
 
     Args:
         text: The text.
         file: Its name as the user wrote it.
+        limits: Say how deep it may be nested.
 
     Raises:
         ManifestError: It is not valid YAML, breaks a limit, or is more than plain values; with its line.
@@ -119,7 +120,7 @@ def parse_yaml(text: str, file: str) -> YamlValue:
     from yaml import YAMLError  # noqa: PLC0415  # 20 ms, only where there is YAML
 
     try:
-        return _Building(file).document(text)
+        return _Building(file, limits.yaml_depth).document(text)
     except YAMLError as error:
         raise _invalid(error, file) from None
     except UnicodeError:
@@ -161,6 +162,7 @@ class _Building:
     """Values while they are built from events."""
 
     file: str
+    deepest: int
     stack: list[_Open] = field(default_factory=list)
     documents: int = 0
     count: int = 0
@@ -220,8 +222,9 @@ class _Building:
             raise self._error(
                 "a key must be a text", opened.place, "put it in quotes if it begins with a sign"
             )
-        if len(self.stack) >= DEEPEST_NESTING:
-            raise self._error("lists or mappings are nested too deep", opened.place)
+        if len(self.stack) >= self.deepest:
+            hint = "the setting `yaml_depth` says how deep"
+            raise self._error("lists or mappings are nested too deep", opened.place, hint)
         self.stack.append(opened)
 
     def _end(self) -> None:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 _REDIRECTIONS = frozenset({301, 302, 303, 307, 308})
-_CERTIFICATE_HINT = "name a file of certificates that you trust, for example in `SSL_CERT_FILE`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ class Client:
         import httpcore2  # noqa: PLC0415  # heavy, and not needed where nothing is fetched
         import httpx2  # noqa: PLC0415  # as above
 
-        from pinwise.indexes.wire import BROKEN, in_words, is_certificate_error  # noqa: PLC0415  # as above
+        from pinwise.indexes.wire import BROKEN, certificate_fault, in_words  # noqa: PLC0415  # as above
 
         try:
             yield
@@ -153,9 +152,9 @@ class Client:
         except (httpx2.UnsupportedProtocol, httpcore2.UnsupportedProtocol, httpcore2.LocalProtocolError):
             raise failure(url, fetch, "has an address that cannot be used") from None
         except BROKEN as error:
-            if is_certificate_error(error):
-                reason = f"has no valid certificate ({plain(error)})"
-                raise failure(url, fetch, reason, hint=_CERTIFICATE_HINT) from error
+            fault = certificate_fault(error)
+            if fault is not None:
+                raise failure(url, fetch, fault[0], hint=fault[1]) from error
             raise PassingError(in_words(error)) from error
 
     def _is_known_now(self, index: Index, url: str, sent: str | None) -> bool:

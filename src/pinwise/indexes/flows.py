@@ -232,7 +232,7 @@ def _metadata_file_flow(file: File, subject: Subject, limits: Limits) -> Flow[Do
         return Unusable(f"its metadata file is larger than {limits.metadata_bytes:,} bytes")
     expected = file.metadata if file.metadata not in (None, "", "?") else None
     _hold_to_digest(answer, expected, fetch, subject)
-    return stated_document(answer.read(), file, subject, Origin.METADATA_FILE)
+    return stated_document(answer.read(), file, subject, Origin.METADATA_FILE, limits=limits)
 
 
 def _wheel_flow(file: File, subject: Subject, limits: Limits) -> Flow[Document | None]:
@@ -240,7 +240,7 @@ def _wheel_flow(file: File, subject: Subject, limits: Limits) -> Flow[Document |
         text = yield from _wheel_text(file, subject, limits)
     except BrokenArchiveError as error:
         return Unusable(f"`{plain(file.filename)}` cannot be read: {error}")
-    return None if text is None else stated_document(text, file, subject, Origin.WHEEL)
+    return None if text is None else stated_document(text, file, subject, Origin.WHEEL, limits=limits)
 
 
 def _wheel_text(file: File, subject: Subject, limits: Limits) -> Flow[bytes | None]:
@@ -315,8 +315,8 @@ def _sdist_flow(file: File, subject: Subject, limits: Limits) -> Flow[DocumentAn
     except BrokenArchiveError as error:
         return {Origin.SDIST: Unusable(f"`{plain(file.filename)}` cannot be read: {error}")}
     return {
-        Origin.SDIST: sdist_document(texts, file, subject),
-        Origin.EGG_INFO: egg_info_document(texts, file, subject),
+        Origin.SDIST: sdist_document(texts, file, subject, limits=limits),
+        Origin.EGG_INFO: egg_info_document(texts, file, subject, limits=limits),
     }
 
 

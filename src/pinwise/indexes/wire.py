@@ -194,6 +194,12 @@ def _core_url(url: httpx2.URL) -> httpcore2.URL:
     return httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
 
 
+_TRUST_HINT = (
+    "where your network has an authority of its own, name the file of its certificate: the setting "
+    "`ca_file`, `SSL_CERT_FILE` or `PIP_CERT`"
+)
+
+
 def in_words(error: Exception) -> str:
     """Say how a connection ended, after the name of whoever should have answered."""
     match error:
@@ -211,10 +217,24 @@ def in_words(error: Exception) -> str:
             return "broke off the connection"
 
 
-def is_certificate_error(error: BaseException | None) -> bool:
-    """Whether a connection ended because of the server's certificate."""
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
+def certificate_fault(error: BaseException | None) -> tuple[str, str] | None:
+    """Return what is wrong with a server's certificate, and what to do; None where that ended nothing.
+
+    The numbers are OpenSSL's (`X509_V_ERR_…`).
+    """
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
         error = error.__cause__ or error.__context__
-    return False
+    if error is None:
+        return None
+    said = plain(error.verify_message, 120)
+    match error.verify_code:
+        case 9 | 10:
+            hint = "ask who runs the index to renew it, and look whether the clock of this machine is right"
+            return f"has a certificate that is out of date ({said})", hint
+        case 62 | 64:
+            return (
+                f"has the certificate of another host ({said})",
+                "check the host in the address of the index",
+            )
+        case _:
+            return f"has a certificate that is not trusted here ({said})", _TRUST_HINT

@@ -14,7 +14,7 @@ from pinwise.knowledge.database import Database, Terms
 from pinwise.knowledge.digests import insert
 from pinwise.knowledge.examination import examine, nothing_at, raw, structure_faults
 from pinwise.knowledge.failures import nothing_yet, store_failures, unreachable
-from pinwise.knowledge.files import beside, create, is_ours, open_reader, open_writer, read_content
+from pinwise.knowledge.files import beside, create, is_ours, open_reader, open_writer, read_content, sweep
 from pinwise.knowledge.lock import WriteLock
 from pinwise.knowledge.migration import migrate
 from pinwise.knowledge.schema import Content
@@ -89,9 +89,12 @@ class StoreCare:
         Raises:
             StoreFailure: The backup is no knowledge base, or the store cannot be written.
         """
-        _examine_backup(source)
-        if is_dry:
-            return
+        with _left_as_it_was(source):
+            _examine_backup(source)
+            if not is_dry:
+                self._put_back(source)
+
+    def _put_back(self, source: Path) -> None:
         with self._alone():
             if _is_usable(self.path):
                 before = self.path.with_name(f"{self.path.name}.before-restore")
@@ -263,6 +266,17 @@ def _seal_and_examine(copy: Path) -> None:
             f"`{copy}` would be as damaged as the knowledge base: it was not made",
             hint="`pinwise kb verify` keeps what is sound; then try again",
         )
+
+
+@contextmanager
+def _left_as_it_was(path: Path) -> Iterator[None]:
+    """Leave nothing beside a file that had nothing beside it: SQLite makes logs for whoever reads it."""
+    had_any = any(each.exists() for each in beside(path))
+    try:
+        yield
+    finally:
+        if not had_any:
+            sweep(path)
 
 
 def _examine_backup(path: Path) -> None:

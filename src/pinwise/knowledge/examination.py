@@ -7,6 +7,7 @@ from pathlib import Path
 from pinwise.actions.care import Examination
 from pinwise.actions.knowledge import Damage
 from pinwise.knowledge.connection import Connection
+from pinwise.knowledge.differing import find_differing
 from pinwise.knowledge.failures import store_failures
 from pinwise.knowledge.files import open_reader, read_content
 from pinwise.knowledge.schema import Content
@@ -31,11 +32,12 @@ def examine(path: Path) -> Examination:
         damage += found.damage
         sealed = not damage and is_sealed(connection)
         broken = broken_pages(connection, path) if sealed else ()
+        differing = () if damage or broken else find_differing(connection)
     if broken:
         pages = "its sums" if broken == (0,) else f"{len(broken)} of its pages"
         damage.append(Damage(f"the file has changed since it was sealed ({pages}), though every fact holds"))
     if not damage:
-        return Examination(path, (), is_sealed=sealed)
+        return Examination(path, (), is_sealed=sealed, differing=differing)
     return Examination(path, tuple(damage), tuple(found.pages), tuple(found.documents), is_sealed=sealed)
 
 

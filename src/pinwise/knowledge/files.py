@@ -1,6 +1,7 @@
 """The SQLite file itself: how it is made, opened and told apart from other files."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from pinwise.knowledge import schema
@@ -51,6 +52,20 @@ def create(path: Path) -> None:
 def beside(path: Path) -> tuple[Path, ...]:
     """Return what SQLite keeps beside a database; the log of one that is gone must not meet another."""
     return tuple(path.with_name(f"{path.name}-{kind}") for kind in ("journal", "wal", "shm"))
+
+
+def sweep(path: Path) -> None:
+    """Let SQLite take away the logs beside a file that nobody else has open; nothing of it is changed."""
+    if not path.exists():
+        return
+    from sqlite3 import Error  # noqa: PLC0415  # 5 ms that only a command with a knowledge base pays
+
+    with suppress(Error):
+        connection = connect(path, "mode=rw")
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        finally:
+            connection.close()
 
 
 def synchronise(folder: Path) -> None:

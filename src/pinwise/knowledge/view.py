@@ -5,14 +5,15 @@ serves a project, and of each release the one document that the file policy choo
 to be stored changes neither.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from packaging.version import Version
 
 from pinwise.indexes.documents import Ask, Target, document_order, resolve_document
 from pinwise.indexes.filenames import NamedFile, parse_filename
 from pinwise.knowledge.store import Store, StoredPage
-from pinwise.model.facts import Document, File, NoProject, Project, Release, Snapshot
+from pinwise.model.differing import COMPARED
+from pinwise.model.facts import Document, File, NoProject, Origin, Project, Release, Snapshot
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import LocalProject, Request
 
@@ -50,6 +51,7 @@ class KnowledgeView:
         self._pages: dict[tuple[str, NormalizedName], StoredPage | None] = {}
         self._projects: dict[NormalizedName, Project | NoProject | None] = {}
         self._documents: dict[NormalizedName, Mapping[Version, Document]] = {}
+        self._told: dict[NormalizedName, Mapping[tuple[str, str], Document | None]] = {}
         self._open: dict[NormalizedName, dict[Version, Ask | Release]] = {}
         self._orders: dict[tuple[NormalizedName, Version], tuple[Release, tuple[Ask, ...]]] = {}
 
@@ -81,6 +83,27 @@ class KnowledgeView:
         if name not in self._documents:
             self._read_documents(name)
         return self._documents[name]
+
+    def documents_beside(
+        self, name: NormalizedName, version: Version
+    ) -> Sequence[tuple[str, Origin, Document]]:
+        """Return the documents of a release that are known and do not decide, with their files and kinds.
+
+        Nothing is read for it: what was told of the project's files is in memory once its documents are.
+        """
+        decides, project = self.known_documents(name).get(version), self.project(name)
+        told = self._told.get(name, {})
+        if decides is None or not isinstance(project, Project) or len(told) < 2:  # noqa: PLR2004  # beside
+            return ()
+        files = next((release.files for release in project.releases if release.version == version), ())
+        answers = (
+            (file.filename, kind, told.get((file.filename, kind))) for file in files for kind in COMPARED
+        )
+        return [
+            (file, kind, answer)
+            for file, kind, answer in answers
+            if answer is not None and answer is not decides
+        ]
 
     def assure(self) -> None:
         """See that nothing that was ever known is hidden by damage, where it cannot be fetched anew.
@@ -136,6 +159,7 @@ class KnowledgeView:
         """Read the facts of `name` anew when they are asked for next."""
         self._projects.pop(name, None)
         self._documents.pop(name, None)
+        self._told.pop(name, None)
         self._open.pop(name, None)
         for url in self._indexes(name):
             self._pages.pop((url, name), None)
@@ -184,7 +208,7 @@ class KnowledgeView:
         if not isinstance(project, Project):
             return
         one = None if self._version(name) is None else [f.filename for r in project.releases for f in r.files]
-        stored = self._store.documents(project.index, name, filenames=one)
+        stored = self._told[name] = self._store.documents(project.index, name, filenames=one)
         told = {filename for filename, _ in stored}
         for release in project.releases:
             if self._is_untouched(name, release, told):

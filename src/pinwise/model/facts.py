@@ -4,7 +4,7 @@ The two never mix: a `Release` has no metadata field, so that admission, prices 
 depend on which metadata happens to be known (the law of `docs/concepts/algorithm.md`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -136,6 +136,10 @@ class Metadata:
     file: str = ""
 
 
+ANOTHER_RELEASE = "its metadata is that of "
+"""How the reason begins for which a document is unusable that names another project or version."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unusable:
     """The release's metadata cannot be learned or is broken: it is left out, with this reason."""
@@ -177,6 +181,13 @@ class Snapshot:
     def known_documents(self, name: NormalizedName) -> Mapping[Version, Document]:
         """Return the documents of those releases of `name` whose metadata is known."""
         return self.documents.get(name, {})
+
+    def documents_beside(
+        self, name: NormalizedName, version: Version
+    ) -> Sequence[tuple[str, Origin, Document]]:
+        """Return the known documents of a release that do not decide: none, in a closed world."""
+        del name, version
+        return ()
 
     def assure(self) -> None:
         """See that nothing was lost: nothing ever is."""

@@ -1,4 +1,4 @@
-"""How much an index may send, and how long it may take: one table for all that is fetched.
+"""How much an index may send, how long it may take, and how texts from outside may look: one table for all.
 
 Each limit is a setting of the same name (`pinwise.settings.limits` says what it means to a user).
 """
@@ -9,7 +9,31 @@ MEBIBYTE = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TextLimits:
+    """What a text from outside may be like, wherever it comes from.
+
+    Attributes:
+        entry_length: Characters of a requirement, a marker, a version, or a list of version specifiers.
+        marker_depth: How deep parentheses may be nested in one of them.
+        toml_depth: How deep the tables and arrays of a manifest in TOML may be nested.
+        yaml_depth: How deep the lists and mappings of a file in YAML may be nested.
+    """
+
+    entry_length: int = 16_384
+    marker_depth: int = 40
+    toml_depth: int = 32
+    yaml_depth: int = 32
+
+
+USUAL = TextLimits()
+"""What holds where nobody says anything else, and for the files that could say so."""
+
+ACCEPTED = TextLimits(entry_length=2**31, marker_depth=2**31, toml_depth=2**31, yaml_depth=2**31)
+"""For a text that was read before under the limits that hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits(TextLimits):
     """What is asked of an index at most, and what it may answer.
 
     Attributes:

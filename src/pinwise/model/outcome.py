@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from pinwise.model.differing import OtherDocument
 from pinwise.model.facts import File, Origin, Skip
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import DirectRequirement, LocalProject, Request
@@ -72,6 +73,7 @@ class Pin:
         metadata_origin: Which kind of document its requirements were read from.
         yanked: None, or the reason for which it is yanked, possibly "".
         local: Set for a project named by its path.
+        others: Known documents of the release that do not say the same as the one that decides.
     """
 
     name: NormalizedName
@@ -93,6 +95,7 @@ class Pin:
     metadata_origin: Origin
     yanked: str | None = None
     local: LocalProject | None = None
+    others: tuple[OtherDocument, ...] = ()
 
     @property
     def version_name(self) -> str:

@@ -9,10 +9,10 @@ Names are imported when they are first used: completion reads `pinwise.settings.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pinwise.settings.load import load_settings, read_settings
+    from pinwise.settings.load import load_settings, read_settings, read_text_limits
     from pinwise.settings.table import SETTINGS, Setting, Settings
 
-__all__ = ["SETTINGS", "Setting", "Settings", "load_settings", "read_settings"]
+__all__ = ["SETTINGS", "Setting", "Settings", "load_settings", "read_settings", "read_text_limits"]
 
 if not TYPE_CHECKING:
 

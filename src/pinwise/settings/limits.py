@@ -1,4 +1,4 @@
-"""The limits of the network as settings: what each means to a user, and its default in words."""
+"""The limits of what comes from outside as settings: what each means to a user, and its default in words."""
 
 from pinwise.model.limits import MEBIBYTE, Limits
 from pinwise.settings.kinds import Kind
@@ -38,6 +38,14 @@ LIMITS: tuple[tuple[str, Kind, str], ...] = (
     ("connections", Kind.COUNT, "How many connections to one host are open at a time."),
     ("page_bytes", Kind.COUNT, "The largest index page that is read, in bytes."),
     ("page_files", Kind.COUNT, "The most files that an index page may list."),
+    (
+        "entry_length",
+        Kind.COUNT,
+        "The most characters of a requirement, marker, version or specifier in metadata and manifests.",
+    ),
+    ("marker_depth", Kind.COUNT, "How deep parentheses may be nested in one of them; at most 200."),
+    ("toml_depth", Kind.COUNT, "How deep the tables and arrays of a manifest may be nested."),
+    ("yaml_depth", Kind.COUNT, "How deep the lists and mappings of a `.thoth.yaml` may be nested."),
     ("json_depth", Kind.COUNT, "How deep the JSON of an index page may be nested."),
     ("version_length", Kind.COUNT, "The longest version in a file's name; the file is left out otherwise."),
     (

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 from pinwise.actions.request import IndexChoice
 from pinwise.formats.locks import lock_name_with
+from pinwise.model.limits import USUAL, TextLimits
 from pinwise.model.request import Index, Manifest, Overlay, Place
 from pinwise.settings.indexes import (
     index_choice,
@@ -45,6 +47,28 @@ def read_settings(
         UsageError: A source holds an unknown setting or a value that cannot be read.
     """
     return load_settings(options, os.environ, manifest=manifest, overlay=overlay, folder=Path.cwd())
+
+
+def read_text_limits(options: Mapping[str, object]) -> TextLimits:
+    """Return the limits under which a manifest is read: known before it is, for it may not change them.
+
+    They come from variables and the configuration file, which is itself read under the usual ones.
+
+    Raises:
+        UsageError: As `read_settings` does.
+    """
+    folder = Path.cwd()
+    config = config_sources(options.get("config_file"), os.environ, folder)
+    sources = (variable_source(os.environ, folder), *config)
+    values: dict[str, Any] = {}
+    for name in _TEXT_LIMITS:
+        source = next((source for source in sources if name in source.values), None)
+        if source is not None:
+            values[name] = setting_value(BY_NAME[name], source)
+    return TextLimits(**values) if values else USUAL
+
+
+_TEXT_LIMITS = tuple(limit.name for limit in fields(TextLimits))
 
 
 def load_settings(

@@ -11,6 +11,7 @@ from pinwise.explain.words import code, listing
 from pinwise.formats.entries import shown
 from pinwise.formats.locks import lock_name_with
 from pinwise.model.errors import UsageError
+from pinwise.model.limits import USUAL, TextLimits
 from pinwise.model.request import Manifest, Overlay, Place
 from pinwise.settings.sources import read_file
 from pinwise.units.goals import GOALS
@@ -74,12 +75,13 @@ class Overlays:
         return code(name) if place is None else f"{code(name)} ({place})"
 
 
-def known_overlays(manifest: Manifest | None, folder: Path) -> Overlays:
+def known_overlays(manifest: Manifest | None, folder: Path, *, limits: TextLimits = USUAL) -> Overlays:
     """Return the overlays of a project.
 
     Args:
         manifest: The project's manifest, None where it has none that can name overlays.
         folder: The project's.
+        limits: Under which ``.thoth.yaml`` is read.
 
     Raises:
         UsageError: ``.thoth.yaml`` counts and cannot be read or understood.
@@ -93,7 +95,7 @@ def known_overlays(manifest: Manifest | None, folder: Path) -> Overlays:
         return Overlays(code(files[0]) if files else f"the folder {code(str(folder))}", {}, lambda _: ())
     from pinwise.formats.thoth_yaml import parse_thoth  # noqa: PLC0415  # YAML, where there is some only
 
-    return _of_thoth(parse_thoth(text, str(path)))
+    return _of_thoth(parse_thoth(text, str(path), limits=limits))
 
 
 def unread_environments(manifest: Manifest, folder: Path) -> Path | None:

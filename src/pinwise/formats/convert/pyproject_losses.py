@@ -6,6 +6,7 @@ from pinwise.formats.convert.manifest_losses import ManifestFormat, loss_of
 from pinwise.formats.entries import parse_requirement, shown
 from pinwise.formats.pyproject import EXTRAS_TABLE, GROUPS_TABLE
 from pinwise.formats.toml_text import Document
+from pinwise.model.limits import ACCEPTED
 from pinwise.model.loss import Loss
 from pinwise.model.names import normalise
 
@@ -24,7 +25,7 @@ def pyproject_losses(text: str, file: str, target: ManifestFormat) -> tuple[Loss
     Raises:
         ManifestError: It is not valid TOML.
     """
-    document = Document.parse(text, file)
+    document = Document.parse(text, file, ACCEPTED)
     besides = {
         "project": [key for key in document.table("project") if key not in _CARRIED],
         "build": ["build-system"] if "build-system" in document.tables else [],
@@ -58,5 +59,5 @@ def _including(document: Document) -> Iterator[str]:
 
 
 def _is_itself(text: str, name: str | None) -> bool:
-    requirement = parse_requirement(text)
+    requirement = parse_requirement(text, ACCEPTED)
     return name is not None and requirement.url is None and normalise(requirement.name) == normalise(name)

@@ -22,6 +22,7 @@ from pinwise.formats.toml_text import Path, parse_toml
 from pinwise.formats.toml_write import toml_key, toml_string
 from pinwise.model.edit import Edit, Parts, Wanted
 from pinwise.model.errors import ManifestError
+from pinwise.model.limits import ACCEPTED
 from pinwise.model.names import NormalizedName
 
 
@@ -79,7 +80,7 @@ class Lists:
         return [parts.key for parts in map(_parts, self._items(path)) if parts is not None]
 
     def _items(self, path: Path) -> list[Any]:
-        value: Any = parse_toml(self.text, self.file)
+        value: Any = parse_toml(self.text, self.file, ACCEPTED)
         for key in path:
             value = value.get(key, []) if isinstance(value, dict) else []
         if not isinstance(value, list):
@@ -131,10 +132,10 @@ def check(before: str, after: str, file: str, path: Path, value: object | None) 
         ManifestError: It did not, for the file is written in a way that the edit does not understand.
     """
     try:
-        tables = parse_toml(after, file)
+        tables = parse_toml(after, file, ACCEPTED)
     except ManifestError:
         raise uneditable(file, path) from None
-    if tables != _with_value(parse_toml(before, file), path, value):
+    if tables != _with_value(parse_toml(before, file, ACCEPTED), path, value):
         raise uneditable(file, path)
 
 

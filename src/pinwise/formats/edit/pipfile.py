@@ -23,6 +23,7 @@ from pinwise.formats.toml_text import Path, parse_toml
 from pinwise.formats.toml_write import toml_key, toml_value
 from pinwise.model.edit import Edit, Parts, Wanted
 from pinwise.model.errors import ManifestError, UsageError
+from pinwise.model.limits import ACCEPTED
 from pinwise.model.names import NormalizedName, normalise, parse_name
 
 _TABLES = {group: table for table, group in CATEGORIES.items()}
@@ -98,13 +99,13 @@ class EditedPipfile:
 
     def categories(self) -> Iterator[str]:
         """Yield the names of the tables of packages."""
-        for key, value in parse_toml(self.text, self.file).items():
+        for key, value in parse_toml(self.text, self.file, ACCEPTED).items():
             if key not in (*NO_CATEGORIES, "thoth") and isinstance(value, dict):
                 yield key
 
     def entries(self, table: str) -> Mapping[str, Any]:
         """Return what a category holds."""
-        value = parse_toml(self.text, self.file).get(table, {})
+        value = parse_toml(self.text, self.file, ACCEPTED).get(table, {})
         if not isinstance(value, dict):
             raise ManifestError(f"`{shown(table)}` must be a table of packages", file=self.file)
         return value

@@ -9,6 +9,7 @@ from pinwise.formats.pyproject import EXTRAS_TABLE, GROUPS_TABLE, names_of
 from pinwise.formats.toml_text import Document, Path
 from pinwise.model.edit import Wanted
 from pinwise.model.errors import ManifestError, UsageError
+from pinwise.model.limits import ACCEPTED
 from pinwise.model.names import NormalizedName, parse_name
 from pinwise.model.request import DEFAULT_GROUP
 
@@ -25,7 +26,7 @@ def add_to_project(text: str, file: str, wanted: Sequence[Wanted], group: str) -
     Raises:
         ManifestError: It cannot have such a list, or the list cannot be edited.
     """
-    document = Document.parse(text, file)
+    document = Document.parse(text, file, ACCEPTED)
     path, label = _destination(document, group)
     lists = Lists(text, file)
     for each in wanted:
@@ -47,7 +48,7 @@ def remove_from_project(
     Raises:
         ManifestError: One of them is not required there, or there is no such group.
     """
-    document = Document.parse(text, file)
+    document = Document.parse(text, file, ACCEPTED)
     places = dict(_places(document)) if not groups else dict(_known(document, group) for group in groups)
     lists = Lists(text, file)
     known = [name for path in places.values() for name in lists.names(path)]
