@@ -219,7 +219,7 @@ def lines_of(points: Sequence[Point], name: str) -> list[Line]:
 
 
 def report_groups(world: World, numbers: Sequence[int], scratch: Path) -> None:
-    """Print a table of what prices on pairs cost."""
+    """Print a table of what prices on pairs cost, in seconds of the processor."""
     heads = ["pair prices", "compile, s", "first stack, s", "optimum, s", "proven"]
     print(f"\n| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     for number in numbers:

@@ -55,7 +55,7 @@ PHASES: Mapping[str, tuple[str, ...]] = {
 }
 """Phases in the order of a run, and the modules whose work they are; the longest name that fits wins."""
 
-_WRITING = frozenset(("Database.writing", "Database.close", "transaction", "insert", "write_listing"))
+_WRITING = frozenset(("Database.writing", "Database._seal", "transaction", "insert", "write_listing"))
 """Functions of `knowledge` inside which it writes: the phase `store`."""
 
 

@@ -20,8 +20,11 @@ from zlib import crc32
 
 from pinwise.knowledge.connection import BUSY, Connection
 
-LARGEST = 1 << 30
-"""Bytes: a larger file is sealed when it is verified or rebuilt, not whenever it was written."""
+LARGEST = 1 << 26
+"""Bytes: a larger file is sealed when it is verified or rebuilt, not whenever it was written.
+
+A seal reads the whole file: some 50 ms for one of this size, on every run that asks an index.
+"""
 
 _HEAD = 8  # bytes: the sum of what follows, the number of pages
 _SUMS = 2  # the row that holds them; the first says whether they hold
