@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinwise.cli.lines import WIDTH, Line, wrap
 from pinwise.cli.render_amendments import amendments
+from pinwise.explain.limits import looking_further
 from pinwise.explain.prices import cost_by_unit, proof_sentence
 from pinwise.explain.words import address, clean, count, listing
 from pinwise.model.environment import Environment
@@ -275,8 +276,15 @@ def _better(advice: Advice) -> Iterator[Line]:
     if better is None:
         return
     yield Line()
+    way = looking_further(better.proof.reason)
+    if way:
+        end = clean(better.proof.reason).rstrip(".")
+        yield from wrap(f"What the best stack would be was not settled: {end}; {way}.")
+    if not better.changes:
+        return
     costs = f"{better.proof.cost:,} instead of {advice.proof.cost:,}"
-    yield from (Line(line.text, "title") for line in wrap(f"The best stack costs {costs}. It would have"))
+    which = "The best one that was found costs" if way else "The best stack costs"
+    yield from (Line(line.text, "title") for line in wrap(f"{which} {costs}. It would have"))
     shown = better.changes[:MOST_CHANGES]
     yield from render_changes(shown)
     if len(better.changes) > len(shown):
