@@ -598,6 +598,25 @@ def test_a_script_has_a_lock_of_its_own(place: Place) -> None:
     assert place.files() == [".python-version", "pylock.tool.toml", "tool.py"]
 
 
+def test_the_next_step_of_a_script_makes_its_environment(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script has no environment of its own: the line makes one for it, unless one is active."""
+    write(place, tool_py='# /// script\n# requires-python = ">=3.12"\n# dependencies = ["flask"]\n# ///\n')
+    made = "  python3.12 -m venv .venv-tool && pinwise install tool.py --python .venv-tool\n"
+    assert made in place.run("advise", "tool.py", "--platform", TARGET[3]).stdout
+    monkeypatch.setenv("VIRTUAL_ENV", str(place.folder / "other"))
+    again = place.run("advise", "tool.py", "--platform", TARGET[3])
+    assert "\n  pinwise install tool.py\n" in again.stdout
+
+
+def test_a_python_that_may_not_be_here_is_named_with_the_next_step(place: Place) -> None:
+    """Where the lock is for the lowest Python of the manifest, what follows names it and the way out."""
+    write(place, pyproject_toml=PROJECT)
+    shown = place.run("advise").stdout
+    assert "Next, install it with Python 3.11 (or advise with `--python python3`):\n" in shown
+
+
 def test_a_group_alone(place: Place) -> None:
     """Only the group is locked, and nothing can be asked for beside it."""
     write(place, pyproject_toml='[project]\nname = "a"\n[dependency-groups]\ndocs = ["pytest"]\n')

@@ -457,8 +457,30 @@ def test_a_python_that_nobody_has_is_named_with_the_way_out(scene: Scene) -> Non
     lock = scene.folder / "pylock.toml"
     scene.write("pylock.toml", lock.read_text(encoding="utf-8").replace(MINOR, "3.6"))
     said = failed_late(scene.run("install"), 3)
-    assert "hint: Python 3.6 was not found here, and uv could not fetch it: install it, or lock for" in said
+    assert (
+        "hint: Python 3.6 was not found here, and uv could not fetch it: lock for the Python that is" in said
+    )
+    assert "`pinwise advise --python python3`" in said
     assert "half changed" not in said
+
+
+def test_a_python_that_is_not_here_is_told_with_its_reason(scene: Scene) -> None:
+    """The refusal says for which Python the lock was made, why, and what locks for the one that is here."""
+    scene.uv("echo 'error: No download'; exit 2")
+    scene.write(
+        "pyproject.toml", '[project]\nname = "shop"\nrequires-python = ">=3.6"\ndependencies = ["flask"]\n'
+    )
+    scene.lock("flask 3.0", environment=environment_named("3.6.0"))
+    said = failed_late(scene.run("install"), 3)
+    reason = (
+        "`pylock.toml` was made for Python 3.6 (the lowest that `requires-python` of `pyproject.toml` allows)"
+    )
+    assert reason in said
+    with_pip = failed(scene.run("install", "--installer", "pip"), 2)
+    assert reason in with_pip
+    assert "hint: lock for the Python that is here: `pinwise advise --python python3`;" in with_pip
+    asked = failed_late(scene.run("install", "--python", "3.7"), 3)
+    assert "; `--python 3.7` asks for it\n" in asked
 
 
 # --- which lock

@@ -139,7 +139,7 @@ class _Editing:
         if not is_again:
             write_warnings([*question.warnings, *passed_by(after.folder, names)])
         outcome = searched(question, options)
-        way = Way.of(self.folder, options, after)
+        way = Way.of(self.folder, options, after, is_activated=settings.virtual_env is not None)
         return _Attempt(question, outcome, edited, edited.manuscript(texts), names, way)
 
 

@@ -33,7 +33,7 @@ from pinwise.formats.installed_report import Verdict, to_installed_report
 from pinwise.formats.locks import LockFormat, lock_format
 from pinwise.formats.python_names import names_a_python, parse_python
 from pinwise.model.environment import Environment
-from pinwise.model.errors import TargetError, UsageError
+from pinwise.model.errors import InstallerFailure, TargetError, UsageError
 from pinwise.model.installed import Comparison, Installation, Tool
 from pinwise.model.lock import PresentPin
 from pinwise.model.request import PROJECT_ONLY, Manifest, Overlay, Selection
@@ -160,7 +160,11 @@ def install(command: str, folder: str | None, options: Mapping[str, Any]) -> int
 
 def _with_environment(task: Task, tool: Tool) -> Task:
     """Make the project's virtual environment."""
-    made = wiring.create_installation(task.settings, tool, _python_for(task), task.folder, say=write_err)
+    python = _python_for(task)
+    try:
+        made = wiring.create_installation(task.settings, tool, python, task.folder, say=write_err)
+    except (TargetError, InstallerFailure) as error:
+        raise type(error)(f"{error.message}; {_reason_for(task)}", hint=error.hint) from None
     write_err(f"Made `{made.name}` with Python {made.version}.")
     return replace(task, installation=made)
 
@@ -281,6 +285,18 @@ def _python_for(task: Task) -> str:
     environment = wiring.choose_environment(task.settings, task.folder, task.manifest)
     python = f"{environment.python.major}.{environment.python.minor}"
     return f"pypy{python}" if environment.implementation == "pypy" else python
+
+
+def _reason_for(task: Task) -> str:
+    """Say why it is that Python: who named it, or for which one the lock was made, and why."""
+    if task.python is not None and names_a_python(task.python):
+        return f"`--python {task.python}` asks for it"
+    lock, target = f"`{task.lock.path.name}`", task.lock.target
+    made = f"{lock} was made for Python {target.python_name if target else _python_for(task)}"
+    chosen = wiring.choose_environment(task.settings, task.folder, task.manifest)
+    is_same = target is None or target.python.split(".")[:2] == str(chosen.python).split(".")[:2]
+    origin = chosen.origins.get("python", "").partition("; ")[0]
+    return f"{made} ({origin})" if is_same and origin else made
 
 
 # --- what is said

@@ -13,7 +13,7 @@ from pinwise.cli.render_amendments import amendments
 from pinwise.explain.limits import looking_further
 from pinwise.explain.prices import cost_by_unit, proof_sentence
 from pinwise.explain.words import address, clean, count, listing
-from pinwise.model.environment import Environment
+from pinwise.model.environment import LOWEST, Environment
 from pinwise.model.outcome import Advice, Change, Effort, Pin, Refusal, Undecided
 from pinwise.model.request import DEFAULT_GROUP, DirectRequirement, Request
 
@@ -350,11 +350,13 @@ def _command(command: str, *, first: str) -> Iterator[Line]:
 
 
 def _elsewhere(environment: Environment) -> str:
-    """Say where a stack for a declared platform will be installed, which may be another machine."""
-    if environment.origins.get("platform", "").startswith("detected"):
-        return ""
+    """Say where a stack will be installed whose platform was declared, or whose Python may not be here."""
     name = environment.python_name
     python = name if name.startswith("PyPy") else f"Python {name}"
+    if environment.origins.get("platform", "").startswith("detected"):
+        is_lowest = environment.origins.get("python", "").startswith(LOWEST)
+        minor = f"{environment.python.major}.{environment.python.minor}"
+        return f" with Python {minor} (or advise with `--python python3`)" if is_lowest else ""
     return f" where it will run, on {environment.platform} with {python}"
 
 

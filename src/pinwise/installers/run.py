@@ -144,8 +144,8 @@ def _hint_for(python: str) -> str:
     if Path(python).is_absolute():
         return "nothing was installed; `--python` names another environment"
     return (
-        f"Python {python} was not found here, and uv could not fetch it: install it, or lock for the Python "
-        "at hand: `pinwise advise --python python3`"
+        f"Python {python} was not found here, and uv could not fetch it: lock for the Python that is here: "
+        "`pinwise advise --python python3`; or install that one"
     )
 
 
