@@ -20,6 +20,7 @@ from pinwise.actions.installed import (
     select_pins,
 )
 from pinwise.actions.manifest import is_own_lock_file
+from pinwise.actions.ports import Installer
 from pinwise.actions.request import indexes_of
 from pinwise.cli.exits import ExitCode
 from pinwise.cli.lines import Line
@@ -93,7 +94,7 @@ class Task:
         kept = always_kept(installed, environment, project=self.folder, has_us=has_us)
         return compare(pins, installed, folder=self.lock.path.parent, kept=kept)
 
-    def plan(self, comparison: Comparison, pins: tuple[PresentPin, ...]) -> Plan:
+    def plan(self, comparison: Comparison, pins: tuple[PresentPin, ...], environment: Environment) -> Plan:
         """Return what there is to do."""
         manifest = self.manifest or Manifest(kind="requirements", files=(str(self.lock.path),), groups=())
         choices = self.settings.choices()
@@ -105,6 +106,7 @@ class Task:
             removes=self.removes,
             forces=self.installation is not None and self.installation.sees_system,
             always=[pin for pin in pins if is_folder(pin) and not pin.is_editable],
+            tags=environment.tags,
         )
 
 
@@ -137,14 +139,14 @@ def install(command: str, folder: str | None, options: Mapping[str, Any]) -> int
     tool = wiring.choose_tool(task.settings, options["installer"], task.installation)
     environment, pins = _select(task, is_run=not task.is_dry)
     check_files(task.lock, pins, environment)
-    plan = task.plan(task.compare(pins, environment), pins)
+    plan = task.plan(task.compare(pins, environment), pins, environment)
     is_new = task.installation is None
     if plan or is_new:
         write_err(_tool_sentence(tool))
     if is_new and not task.is_dry:
         task = _with_environment(task, tool)
         environment, pins = _select(task, is_run=True)
-        plan = task.plan(task.compare(pins, environment), pins)
+        plan = task.plan(task.compare(pins, environment), pins, environment)
     before = task.compare(pins, environment)
     verdict = _verdict(task, environment, tool, before=before, after=before, is_created=is_new)
     if options["form"] == "text":
@@ -152,7 +154,7 @@ def install(command: str, folder: str | None, options: Mapping[str, Any]) -> int
         write_lines(lines)
     if not task.is_dry and task.installation is not None:
         write_warnings(_building(plan))
-        carry_out(plan, wiring.open_installer(task.settings, tool, task.installation, say=write_err))
+        _carry_out(plan, wiring.open_installer(task.settings, tool, task.installation, say=write_err))
         verdict = replace(verdict, after=task.compare(pins, environment))
     _show(verdict, render_done(verdict, removes=task.removes, rebuilt=plan.rebuilt), task)
     return ExitCode.REFUSED if verdict.remaining and not task.is_dry else ExitCode.OK
@@ -308,11 +310,29 @@ def _tool_sentence(tool: Tool) -> str:
     return f"With {tool.name}, found {tool.why} (`{tool.command[0]}`); `--installer {other}` takes {other}."
 
 
+def _carry_out(plan: Plan, installer: Installer) -> None:
+    """Do what a plan says; where it fails, what was to be built is the first thing to look at."""
+    try:
+        carry_out(plan, installer)
+    except InstallerFailure as failure:
+        if not plan.built:
+            raise
+        raise InstallerFailure(
+            failure.message,
+            hint=f"was it a build? {_names(plan)} can only be built here, which may take a compiler, headers, and "
+            "a Python that the release knows; `pinwise advise --only-binary :all:` looks for wheels alone",
+        ) from None
+
+
+def _names(plan: Plan) -> str:
+    return listing([f"`{name}`" for name in plan.built], longest=MOST_NAMES)
+
+
 def _building(plan: Plan) -> list[str]:
     """Warn that code of packages is run."""
     if not plan.built:
         return []
-    names = listing([f"`{name}`" for name in plan.built], longest=MOST_NAMES)
+    names = _names(plan)
     verb = "has" if len(plan.built) == 1 else "have"
     return [f"{names} {verb} no wheel here: to build one, code of the package is run."]
 
