@@ -170,6 +170,18 @@ def test_a_lock_that_pipenv_passes_by_is_named(place: Place) -> None:
     assert "pipenv reads" not in place.advise("--lock", "pylock.toml").stderr
 
 
+def test_another_pipfile_has_a_lock_of_its_own(place: Place) -> None:
+    """`Pipfile.gpu` gives the lock that pipenv reads for it, and leaves that of the `Pipfile` alone."""
+    write(place, Pipfile=PIPFILE, Pipfile_lock=EMPTY_LOCK)
+    (place.folder / "Pipfile.gpu").write_text(PIPFILE, encoding="utf-8")
+    result = place.advise("Pipfile.gpu")
+    assert "Wrote `Pipfile.gpu.lock`." in result.stdout
+    assert "  or: PIPENV_PIPFILE=Pipfile.gpu pipenv sync" in result.stdout
+    assert "ln -s" not in result.stdout
+    assert (place.folder / "Pipfile.lock").read_text(encoding="utf-8") == EMPTY_LOCK
+    assert place.advise("Pipfile.gpu", "--check").exit_code == 0
+
+
 def test_locks_go_to_the_folder_of_the_manifest(place: Place) -> None:
     """Several locks of one answer, each named, all in the manifest's folder."""
     (place.folder / "app").mkdir()

@@ -74,7 +74,7 @@ def install_commands(lock: Lock, advice: Advice, way: Way, name: str) -> tuple[s
         ours = f"{shlex.join([*python, '-m', 'venv', way.environment])} && {ours}"
     if lock.format is LockFormat.REQUIREMENTS and _has_folder(advice):
         ours += "   # and then as its last lines say"
-    return (ours, *_theirs(lock, advice))
+    return (ours, *_theirs(lock, advice, way))
 
 
 def _interpreter(environment: Environment) -> tuple[str, ...]:
@@ -116,7 +116,7 @@ def _beyond_default(advice: Advice) -> tuple[list[str], list[str]]:
     return [*extras], [group.name for group in others if group.extra is None]
 
 
-def _theirs(lock: Lock, advice: Advice) -> Iterator[str]:
+def _theirs(lock: Lock, advice: Advice, way: Way) -> Iterator[str]:
     """Yield the command of another tool that does the same, where there is one.
 
     pip takes no project folder from a file with digests, for a folder has none.
@@ -135,7 +135,7 @@ def _theirs(lock: Lock, advice: Advice) -> Iterator[str]:
         case LockFormat.PIPFILE_LOCK if lock.path.parent == Path():
             more = set(groups)
             option = "" if not more else " --dev" if more == {DEVELOP_GROUP} else " --all"
-            yield f"{_other_pipfile(lock.path.name)}pipenv sync{option}"
+            yield f"{_other_pipfile(lock.path.name, way)}pipenv sync{option}"
         case LockFormat.REQUIREMENTS if not has_folder:
             from pinwise.formats.requirements_lock import is_amended  # noqa: PLC0415  # of this kind only
 
@@ -145,7 +145,10 @@ def _theirs(lock: Lock, advice: Advice) -> Iterator[str]:
             return
 
 
-def _other_pipfile(name: str) -> str:
+def _other_pipfile(name: str, way: Way) -> str:
     """Return what lets pipenv read another lock: it reads the one that is called as its Pipfile is."""
     pipfile = name.removesuffix(".lock")
-    return "" if pipfile == "Pipfile" else f"ln -sf Pipfile {pipfile} && PIPENV_PIPFILE={pipfile} "
+    if pipfile == "Pipfile":
+        return ""
+    link = "" if Path(way.place).name == pipfile else f"ln -sf Pipfile {pipfile} && "
+    return f"{link}PIPENV_PIPFILE={pipfile} "

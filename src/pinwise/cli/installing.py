@@ -319,8 +319,8 @@ def _carry_out(plan: Plan, installer: Installer) -> None:
             raise
         raise InstallerFailure(
             failure.message,
-            hint=f"was it a build? {_names(plan)} can only be built here, which may take a compiler, headers, and "
-            "a Python that the release knows; `pinwise advise --only-binary :all:` looks for wheels alone",
+            hint=f"was it a build? {_names(plan)} can only be built here, which may take a compiler, headers "
+            "and a Python that the release knows; `pinwise advise --only-binary :all:` looks for wheels only",
         ) from None
 
 
