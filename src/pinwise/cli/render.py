@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinwise.cli.lines import WIDTH, Line, wrap
 from pinwise.cli.render_amendments import amendments
-from pinwise.explain.limits import looking_further
 from pinwise.explain.prices import cost_by_unit, proof_sentence
 from pinwise.explain.words import address, clean, count, listing
 from pinwise.model.environment import LOWEST, Environment
@@ -275,6 +274,8 @@ def _better(advice: Advice) -> Iterator[Line]:
     better = advice.better
     if better is None:
         return
+    from pinwise.explain.limits import looking_further  # noqa: PLC0415  # where another stack is better only
+
     yield Line()
     way = looking_further(better.proof.reason)
     if way:
