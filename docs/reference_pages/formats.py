@@ -101,7 +101,7 @@ them where they are not there. `origins` has no effect.
 | file name | form | default for |
 | --- | --- | --- |
 | `{pylock}`, `pylock.NAME.toml` | PEP 751 | any manifest but a `Pipfile`; the second for scripts, overlays |
-| `{pipfile_lock}`, `Pipfile.NAME.lock` | as pipenv writes it | a `Pipfile`; for its overlays the second |
+| `{pipfile_lock}`, `Pipfile.NAME.lock` | pipenv's | a `Pipfile`; the second for overlays, `Pipfile.NAME` |
 | `{requirements}`, any name that ends with `.txt` | pip's, with hashes | none |
 
 The file name decides. A name is relative to the manifest's folder. pipenv reads a `Pipfile.NAME.lock` where

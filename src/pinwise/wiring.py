@@ -232,8 +232,8 @@ def create_installation(
     if interpreter is None and tool.name != "uv":
         raise TargetError(
             f"there is no Python {python} on the search path to make `{folder / USUAL_NAME}` with",
-            hint="install that Python, name an environment with `--python`, or lock for the Python at hand: "
-            "`pinwise advise --python python3`; uv finds and fetches Pythons",
+            hint="lock for the Python that is here: `pinwise advise --python python3`; or install that "
+            "Python, which uv can fetch, or name an environment with `--python`",
         )
     place = folder / USUAL_NAME
     _runner(settings, tool, say).create(interpreter or python, place)

@@ -170,6 +170,18 @@ def test_a_lock_that_pipenv_passes_by_is_named(place: Place) -> None:
     assert "pipenv reads" not in place.advise("--lock", "pylock.toml").stderr
 
 
+def test_another_pipfile_has_a_lock_of_its_own(place: Place) -> None:
+    """`Pipfile.gpu` gives the lock that pipenv reads for it, and leaves that of the `Pipfile` alone."""
+    write(place, Pipfile=PIPFILE, Pipfile_lock=EMPTY_LOCK)
+    (place.folder / "Pipfile.gpu").write_text(PIPFILE, encoding="utf-8")
+    result = place.advise("Pipfile.gpu")
+    assert "Wrote `Pipfile.gpu.lock`." in result.stdout
+    assert "  or: PIPENV_PIPFILE=Pipfile.gpu pipenv sync" in result.stdout
+    assert "ln -s" not in result.stdout
+    assert (place.folder / "Pipfile.lock").read_text(encoding="utf-8") == EMPTY_LOCK
+    assert place.advise("Pipfile.gpu", "--check").exit_code == 0
+
+
 def test_locks_go_to_the_folder_of_the_manifest(place: Place) -> None:
     """Several locks of one answer, each named, all in the manifest's folder."""
     (place.folder / "app").mkdir()
@@ -596,6 +608,25 @@ def test_a_script_has_a_lock_of_its_own(place: Place) -> None:
     assert "the lowest that `requires-python` of `tool.py` allows" in result.stdout
     assert "pip install -r pylock.tool.toml" in result.stdout
     assert place.files() == [".python-version", "pylock.tool.toml", "tool.py"]
+
+
+def test_the_next_step_of_a_script_makes_its_environment(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script has no environment of its own: the line makes one for it, unless one is active."""
+    write(place, tool_py='# /// script\n# requires-python = ">=3.12"\n# dependencies = ["flask"]\n# ///\n')
+    made = "  python3.12 -m venv .venv-tool && pinwise install tool.py --python .venv-tool\n"
+    assert made in place.run("advise", "tool.py", "--platform", TARGET[3]).stdout
+    monkeypatch.setenv("VIRTUAL_ENV", str(place.folder / "other"))
+    again = place.run("advise", "tool.py", "--platform", TARGET[3])
+    assert "\n  pinwise install tool.py\n" in again.stdout
+
+
+def test_a_python_that_may_not_be_here_is_named_with_the_next_step(place: Place) -> None:
+    """Where the lock is for the lowest Python of the manifest, what follows names it and the way out."""
+    write(place, pyproject_toml=PROJECT)
+    shown = place.run("advise").stdout
+    assert "Next, install it with Python 3.11 (or advise with `--python python3`):\n" in shown
 
 
 def test_a_group_alone(place: Place) -> None:

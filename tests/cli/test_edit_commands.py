@@ -262,6 +262,8 @@ def test_a_refusal_leaves_both_files_as_they_were(place: Place) -> None:
         said = place.edit("add", "flask<3", "click>=8")
         assert said.exit_code == 1
         assert "No file was changed." in said.stdout
+        assert "(pyproject.toml:7)" in said.stdout  # `flask<3`, which is not there
+        assert "Line numbers are those of the changed manifest, which was not written." in said.stdout
         said = place.edit("add", "flaskk")
         assert said.exit_code == 1
         assert is_golden("add_unknown", said.stdout)

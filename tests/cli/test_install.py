@@ -457,8 +457,30 @@ def test_a_python_that_nobody_has_is_named_with_the_way_out(scene: Scene) -> Non
     lock = scene.folder / "pylock.toml"
     scene.write("pylock.toml", lock.read_text(encoding="utf-8").replace(MINOR, "3.6"))
     said = failed_late(scene.run("install"), 3)
-    assert "hint: Python 3.6 was not found here, and uv could not fetch it: install it, or lock for" in said
+    assert (
+        "hint: Python 3.6 was not found here, and uv could not fetch it: lock for the Python that is" in said
+    )
+    assert "`pinwise advise --python python3`" in said
     assert "half changed" not in said
+
+
+def test_a_python_that_is_not_here_is_told_with_its_reason(scene: Scene) -> None:
+    """The refusal says for which Python the lock was made, why, and what locks for the one that is here."""
+    scene.uv("echo 'error: No download'; exit 2")
+    scene.write(
+        "pyproject.toml", '[project]\nname = "shop"\nrequires-python = ">=3.6"\ndependencies = ["flask"]\n'
+    )
+    scene.lock("flask 3.0", environment=environment_named("3.6.0"))
+    said = failed_late(scene.run("install"), 3)
+    reason = (
+        "`pylock.toml` was made for Python 3.6 (the lowest that `requires-python` of `pyproject.toml` allows)"
+    )
+    assert reason in said
+    with_pip = failed(scene.run("install", "--installer", "pip"), 2)
+    assert reason in with_pip
+    assert "hint: lock for the Python that is here: `pinwise advise --python python3`;" in with_pip
+    asked = failed_late(scene.run("install", "--python", "3.6"), 3)
+    assert "; `--python 3.6` asks for it\n" in asked
 
 
 # --- which lock
@@ -668,6 +690,23 @@ def test_an_installer_that_cannot_be_run(scene: Scene) -> None:
     (scene.bin / "uv").chmod(0o755)
     said = failed_late(scene.run("install"), 3)
     assert "/bin/uv` cannot be run: exec format error\nhint: choose another with `--installer`" in said
+
+
+def test_a_build_that_fails_is_named(scene: Scene) -> None:
+    """What has wheels for other machines only is said to be built, and is the first thing to look at."""
+    scene.uv(
+        "echo 'error: Failed to build `psycopg`'; echo '  cause: The backend'; "
+        "i=0; while [ $i -lt 99 ]; do i=$((i+1)); echo '      error: Command gcc'; done; exit 1"
+    )
+    scene.environment()
+    scene.lock("flask 3.0", "psycopg 2.9")
+    text = (scene.folder / "pylock.toml").read_text(encoding="utf-8")
+    scene.write("pylock.toml", text.replace("psycopg-2.9-py3-none-any", "psycopg-2.9-cp27-cp27m-win32"))
+    said = failed_late(scene.run("install"), 3)
+    assert "warning: `psycopg` has no wheel here: to build one, code of the package is run." in said
+    assert "said `error: Failed to build 'psycopg' cause: The backend`" in said
+    assert "hint: was it a build? `psycopg` can only be built here" in said
+    assert "`pinwise advise --only-binary :all:`" in said
 
 
 def test_ctrl_c_stops_the_installer_too(scene: Scene) -> None:

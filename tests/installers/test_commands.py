@@ -115,6 +115,11 @@ def test_secrets_are_user_and_password() -> None:
         (["ERROR: first", "more", "ERROR: second", "tail"], "ERROR: second"),
         (["error: it failed", "  cause: a hash", "  cause: deeper"], "error: it failed cause: a hash"),
         (["x" * 1000], "x" * 299 + "…"),
+        (
+            ["error: Failed to build `a`", "  cause: The backend", "      error: Command gcc", "hint: x"],
+            "error: Failed to build 'a' cause: The backend",
+        ),
+        (["  error: inner", "  ERROR: Failed a", "ERROR: Could not build"], "ERROR: Could not build"),
     ],
 )
 def test_the_complaint_of_an_installer(lines: list[str], said: str) -> None:

@@ -1,11 +1,18 @@
 """Why a pin is as it is: chains, what is newer, and what another version would bring."""
 
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
 import pytest
 from packaging.version import Version
 
+from pinwise.actions.advise import advise
 from pinwise.actions.counterfactual import counterfactual
 from pinwise.actions.outdated import outdated
 from pinwise.actions.why import why
+from pinwise.cli.render import render_advice
 from pinwise.explain.counterfactual import (
     counterfactual_sentences,
     explain_counterfactual,
@@ -14,7 +21,7 @@ from pinwise.explain.counterfactual import (
 )
 from pinwise.model.errors import UsageError
 from pinwise.model.names import normalise
-from pinwise.model.outcome import Advice, Refusal
+from pinwise.model.outcome import Advice, Refusal, Undecided
 from pinwise.model.reasons import Counterfactual, Why
 from support.asking import Case, case
 
@@ -202,3 +209,54 @@ def test_what_is_behind_is_told_with_what_holds_it_back() -> None:
     }
     assert set(explain_outdated(found)) == {"bad", "free", "json"}
     assert not outdated(case("a 1", "a").asking()).behind
+
+
+def slow() -> Callable[[], float]:
+    """Return a clock that goes on by 11 seconds whenever it is read."""
+    return partial(next, itertools.count(11.0, 11.0))
+
+
+@pytest.mark.parametrize("limit", [None, 3.0])
+def test_a_counterfactual_takes_no_longer_than_its_own_limit(limit: float | None) -> None:
+    """However long another version would be searched, the chain and the prices are told, and what helps."""
+    given = case(SHOP, "shop")
+    asking = given.asking()
+    options = replace(asking.options, clock=slow(), time_limit=limit)
+    answer = why(replace(asking, options=options), normalise("shop"), "1")
+    assert answer.chain
+    assert isinstance(other(answer).outcome, Undecided)
+    seconds = 10 if limit is None else 3
+    assert other(answer).time_limit == seconds
+    assert f"given {seconds} seconds; `--time-limit 60` looks longer" in sentences(given, answer)
+
+
+def test_a_counterfactual_that_may_fetch_no_more_says_what_lets_it() -> None:
+    """A limit that ended the question is named with the option that raises it."""
+    given = case(SHOP, "shop\nweb==1")
+    for reason, option in (
+        ("the fetch limit of 995 was reached", "`--fetch-limit 5000`"),
+        ("being offline, not everything that matters could be looked at", "without `--offline`"),
+    ):
+        outcome = Undecided(given.request, reason)
+        answer = replace(
+            asked(given, "json"), counterfactual=Counterfactual(Version("3"), "json==3", outcome)
+        )
+        assert option in sentences(given, answer).replace("Without", "without")
+
+
+def test_the_best_stack_is_looked_for_only_so_long() -> None:
+    """Where present pins stay, the search for the best stack ends at its limit, and the report says so."""
+    given = case(SHOP, "shop\nweb", kept="web==1")
+    assert isinstance(given.outcome, Advice)
+    assert given.outcome.better is not None
+    assert given.outcome.better.proof.optimal
+    hurried = advise(given.request, given.facts, None, options=replace(given.asking().options, clock=slow()))
+    assert isinstance(hurried, Advice)
+    assert hurried.pins == given.outcome.pins
+    assert hurried.proof.optimal
+    assert hurried.better is not None
+    assert not hurried.better.proof.optimal
+    assert not hurried.better.changes
+    text = " ".join(line.text for line in render_advice(hurried, []))
+    assert "What the best stack would be was not settled: the time limit was reached;" in text
+    assert "`--time-limit 60` looks longer." in text

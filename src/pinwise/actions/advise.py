@@ -32,6 +32,9 @@ FETCHES_PER_PROJECT = 5
 """The fetch limit grows by this for every project in the stack."""
 
 
+COMPARING = 10.0
+"""Seconds in which the best stack is looked for where present pins are kept and the user sets no limit."""
+
 GRACE = 1.0
 """Seconds past the time limit in which the best of what is known by then is looked for."""
 
@@ -62,18 +65,31 @@ def advise(
 
 
 def _compare(advice: Advice, kept: Kept, advising: "_Advising") -> Advice:
-    """Say how the stack differs from the present lock, and what the best one would be."""
+    """Say how the stack differs from the present lock, and what the best one would be.
+
+    The stack itself does not rest on the second, which may take far longer: hence its own limit.
+    """
     pins = chosen(advice)
     changed = changes(kept.pins, pins)
     if kept.frees_all or not advising.options.is_compared:
         return replace(advice, changes=changed)
     advising.is_anew = True
+    advising.limit_to(COMPARING)
     best = advising.solved()
-    if not isinstance(best, _Stack):
-        return replace(advice, changes=changed)
-    others = changes(pins, best.chosen(advising.request))
-    better = Better(advising.proof(best), others) if others else None
+    if isinstance(best, _Open):
+        better: Better | None = Better(replace(advice.proof, optimal=False, bound=0, reason=best.reason), ())
+    else:
+        better = _better(advice, pins, best, advising) if isinstance(best, _Stack) else None
     return replace(advice, changes=changed, better=better)
+
+
+def _better(advice: Advice, pins: Chosen, best: "_Stack", advising: "_Advising") -> Better | None:
+    """Return what was found without regard for the present pins, None where the stack is the best anyway."""
+    proof = advising.proof(best)
+    others = changes(pins, best.chosen(advising.request))
+    if proof.optimal or proof.predictor != "exact":
+        return Better(proof, others) if others else None
+    return Better(proof, others if proof.cost < advice.proof.cost else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +133,7 @@ class _Advising:
         fetches: How often something was fetched.
         compilers: Of each step that was taken, by what it is: the present pins are none of it.
         spaces: What each compiler compiled last, and after how many fetches.
+        until: When the search has to end, None where it need not.
     """
 
     request: Request
@@ -132,9 +149,17 @@ class _Advising:
     fetches: int = 0
     compilers: dict[object, Compiler] = field(default_factory=dict)
     spaces: dict[tuple[int, bool], tuple[int, Space]] = field(default_factory=dict)
+    until: float | None = None
+
+    def limit_to(self, seconds: float) -> None:
+        """Let what is searched from now on take no longer, where there is no limit yet."""
+        if self.until is None:
+            self.until = self.options.clock() + seconds
 
     def outcome(self) -> Outcome:
         self.started = self.options.clock()
+        if self.options.time_limit is not None:
+            self.until = self.started + self.options.time_limit
         answer = self.solved()
         if isinstance(answer, NoStack):
             return self._refusal(answer)
@@ -222,12 +247,9 @@ class _Advising:
             self.fetched += len(needed.documents) + len(prefetch.documents)
 
     def _budget(self, *, grace: float = 0.0) -> Budget:
-        limit = self.options.time_limit
-        if limit is None:
+        if self.until is None:
             return Budget()
-        end = self.started + limit
-        if grace:
-            end = max(end, self.options.clock() + grace)
+        end = max(self.until, self.options.clock() + grace) if grace else self.until
         return Budget(lambda: end - self.options.clock())
 
     def _fetch_limit(self, found: Found) -> int:

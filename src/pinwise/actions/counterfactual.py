@@ -19,6 +19,9 @@ from pinwise.units.context import Candidates, context_for
 SUPPOSED = Place("supposed here")
 """Where the constraint of a counterfactual stands: in nobody's file."""
 
+PATIENCE = 10.0
+"""Seconds that a counterfactual may take where the user sets no limit; it is only a part of the answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:
@@ -36,12 +39,16 @@ class Asking:
 
 
 def counterfactual(asking: Asking, name: NormalizedName, version: Version) -> Counterfactual:
-    """Return what the best stack would be with `name` at `version`, or why there is none."""
+    """Return what the best stack would be with `name` at `version`, or why there is none.
+
+    The user's time limit holds for this search alone; without one, `PATIENCE` does.
+    """
     request = asking.advice.request
     candidates = candidates_of(asking, name)
     constraint = exact_constraint(asking, name, version)
     constrained = replace(request, constraints=(*request.constraints, constraint))
-    options = replace(asking.options, is_recorded=False, is_compared=False)
+    limit = PATIENCE if asking.options.time_limit is None else asking.options.time_limit
+    options = replace(asking.options, is_recorded=False, is_compared=False, time_limit=limit)
     outcome = advise(constrained, asking.world.knowledge, asking.world.source, options=options)
     is_admitted = version in candidates.versions
     return Counterfactual(
@@ -49,6 +56,7 @@ def counterfactual(asking: Asking, name: NormalizedName, version: Version) -> Co
         str(constraint.requirement),
         outcome,
         differences(asking.advice, outcome) if isinstance(outcome, Advice) else (),
+        time_limit=limit,
         is_yanked=not is_admitted and _is_yanked(asking, name, version),
         is_prerelease=version.is_prerelease and not _allows_prereleases(request, name),
     )

@@ -13,6 +13,7 @@ from pinwise.model.installed import Batch, Comparison, MismatchKind
 from pinwise.model.lock import PresentLock, PresentPin
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import Index
+from pinwise.model.tags import Ranks, best_rank
 
 _ALGORITHMS = ("sha256:", "sha384:", "sha512:")
 """The digests that both installers check."""
@@ -102,13 +103,14 @@ class Routes:
         return index if self.default is None or index.is_flat else self.default
 
 
-def make_plan(
+def make_plan(  # noqa: PLR0913  # every keyword is one fact
     comparison: Comparison,
     routes: Routes,
     *,
     removes: bool,
     forces: bool = False,
     always: Iterable[PresentPin] = (),
+    tags: Sequence[str] = (),
 ) -> Plan:
     """Return what turns the environment into what the lock says.
 
@@ -119,6 +121,7 @@ def make_plan(
         forces: Whether the environment sees what is installed elsewhere, which would pass for what is locked.
         always: Pins that are installed again although nothing seems to differ: folders, whose content may
             have changed.
+        tags: Of the wheels that fit the environment; without any, every wheel is taken to fit.
 
     Raises:
         ManifestError: A pin has no digest, so that nothing could be verified, or a variable is not set.
@@ -142,7 +145,8 @@ def make_plan(
         for (indexes, is_verified), members in groups.items()
     )
     extra = tuple(each.name for each in comparison.of(MismatchKind.EXTRA)) if removes else ()
-    built = tuple(pin.name for pin in (*pins, *again) if _is_built(pin))
+    ranks = Ranks(tags)
+    built = tuple(pin.name for pin in (*pins, *again) if _is_built(pin, ranks))
     return Plan(extra, batches, built, tuple(pin.name for pin in again))
 
 
@@ -150,11 +154,12 @@ def _is_repository(pin: PresentPin) -> bool:
     return pin.url is not None and pin.url.startswith(_REPOSITORIES)
 
 
-def _is_built(pin: PresentPin) -> bool:
+def _is_built(pin: PresentPin, ranks: Ranks) -> bool:
     """Whether it is known that nothing but source code can be installed."""
     if pin.path is not None or pin.url is not None:
         return not (pin.path or pin.url or "").partition("#")[0].endswith(".whl")
-    return bool(pin.files) and not any(file.is_wheel for file in pin.files)
+    wheels = [file.tags for file in pin.files if file.is_wheel]
+    return bool(pin.files) and not any(not ranks or best_rank(tags, ranks) is not None for tags in wheels)
 
 
 def _line(pin: PresentPin, folder: Path, *, is_verified: bool) -> str:

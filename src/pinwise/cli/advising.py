@@ -47,7 +47,7 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
     warnings = passed_by(asked.found.folder, asked.locks)
     question = Question.of(asked, upgrade=Upgrade(all=options["upgrade"], names=options["upgrade_package"]))
     write_warnings([*question.warnings, *warnings])
-    way = Way.of(folder, options, asked.found)
+    way = Way.of(folder, options, asked.found, is_activated=asked.settings.virtual_env is not None)
     confirmed = _confirmed(question, asked, way) if _is_plain_check(options) else None
     outcome, notes = confirmed or (searched(question, options), [])
     write_warnings(warning for warning in outcome.warnings if warning not in question.request.warnings)

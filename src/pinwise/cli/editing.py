@@ -25,7 +25,7 @@ from pinwise.cli.advising import Locking, lock, passed_by, report_lines, searche
 from pinwise.cli.asking import Question
 from pinwise.cli.exits import ExitCode, exit_code
 from pinwise.cli.install_lines import Way
-from pinwise.cli.lines import Line
+from pinwise.cli.lines import Line, wrap
 from pinwise.cli.paper import write_lines, write_warnings
 from pinwise.cli.reading import Asked, lock_names
 from pinwise.cli.render_edits import render_edits
@@ -140,7 +140,7 @@ class _Editing:
         if not is_again:
             write_warnings([*question.warnings, *passed_by(after.folder, names)])
         outcome = searched(question, options)
-        way = Way.of(self.folder, options, after)
+        way = Way.of(self.folder, options, after, is_activated=settings.virtual_env is not None)
         return _Attempt(question, outcome, edited, edited.manuscript(texts), names, way)
 
 
@@ -174,6 +174,8 @@ class _Attempt:
             lines = report_lines(outcome, explanation, notes, settings, is_check=False)
             is_written = isinstance(outcome, Advice) and mode == "write"
             edits = [*render_edits(self.edited.edits, is_written=is_written), Line()]
+            if isinstance(outcome, Refusal) and any(edit.is_change for edit in self.edited.edits):
+                lines += wrap("Line numbers are those of the changed manifest, which was not written.")
             write_lines([*edits, *lines])
         write_err(render.summary(outcome.effort))
         return exit_code(outcome)

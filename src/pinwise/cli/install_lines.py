@@ -1,6 +1,7 @@
 """The commands that install from a lock, as a report offers them."""
 
 import shlex
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from pinwise.actions.manifest import FoundManifest
 from pinwise.actions.write import Lock
 from pinwise.formats.locks import LockFormat
 from pinwise.formats.pylock import group_name
+from pinwise.model.environment import Environment
 from pinwise.model.outcome import Advice
 from pinwise.model.request import DEFAULT_GROUP, DEVELOP_GROUP, Group
 
@@ -23,6 +25,7 @@ class Way:
         names_lock: Whether the lock must be named, because the user named it.
         all_extras, all_groups: Whether the user asked for all of them.
         overlay: The name of an overlay, "" for the project's own lock.
+        environment: The virtual environment that has to be made first, "" where none has to be.
     """
 
     place: str = ""
@@ -30,17 +33,25 @@ class Way:
     all_extras: bool = False
     all_groups: bool = False
     overlay: str = ""
+    environment: str = ""
 
     @classmethod
-    def of(cls, where: str | None, options: Mapping[str, Any], found: FoundManifest) -> "Way":
-        """Return how the options of an advice name them."""
+    def of(
+        cls, where: str | None, options: Mapping[str, Any], found: FoundManifest, *, is_activated: bool
+    ) -> "Way":
+        """Return how the options of an advice name them.
+
+        A script has no environment of its own, unless one is activated.
+        """
         named = bool(options["requirement"])
         place = str(found.folder) if named else where or ""
+        needs_one = found.manifest.kind == "script" and not is_activated
         return cls(
             place="" if place == "." else place,
             names_lock=named or bool(options.get("lock")),
             all_extras=bool(options["all_extras"]),
             all_groups=bool(options["all_groups"]) or found.manifest.kind == "Pipfile",
+            environment=f".venv-{Path(found.manifest.files[0]).stem}" if needs_one else "",
         )
 
 
@@ -56,10 +67,23 @@ def install_commands(lock: Lock, advice: Advice, way: Way, name: str) -> tuple[s
     place = [way.place] if way.place else []
     which = ["--lock", name] if way.names_lock else []
     overlay = ["--overlay", way.overlay] if way.overlay else []
+    which += ["--python", way.environment] if way.environment else []
     ours = shlex.join(["pinwise", "install", *place, *overlay, *which, *_parts(lock.format, advice, way)])
+    if way.environment:
+        python = _interpreter(advice.request.environment)
+        ours = f"{shlex.join([*python, '-m', 'venv', way.environment])} && {ours}"
     if lock.format is LockFormat.REQUIREMENTS and _has_folder(advice):
         ours += "   # and then as its last lines say"
-    return (ours, *_theirs(lock, advice))
+    return (ours, *_theirs(lock, advice, way))
+
+
+def _interpreter(environment: Environment) -> tuple[str, ...]:
+    """Return the command of the interpreter that an environment is made with."""
+    minor = f"{environment.python.major}.{environment.python.minor}"
+    if environment.implementation == "pypy":
+        return (f"pypy{minor}",)
+    name = f"{minor}{'t' if 't' in environment.abi_flags else ''}"
+    return ("py", f"-{name}") if sys.platform == "win32" else (f"python{name}",)
 
 
 def _has_folder(advice: Advice) -> bool:
@@ -92,7 +116,7 @@ def _beyond_default(advice: Advice) -> tuple[list[str], list[str]]:
     return [*extras], [group.name for group in others if group.extra is None]
 
 
-def _theirs(lock: Lock, advice: Advice) -> Iterator[str]:
+def _theirs(lock: Lock, advice: Advice, way: Way) -> Iterator[str]:
     """Yield the command of another tool that does the same, where there is one.
 
     pip takes no project folder from a file with digests, for a folder has none.
@@ -111,7 +135,7 @@ def _theirs(lock: Lock, advice: Advice) -> Iterator[str]:
         case LockFormat.PIPFILE_LOCK if lock.path.parent == Path():
             more = set(groups)
             option = "" if not more else " --dev" if more == {DEVELOP_GROUP} else " --all"
-            yield f"{_other_pipfile(lock.path.name)}pipenv sync{option}"
+            yield f"{_other_pipfile(lock.path.name, way)}pipenv sync{option}"
         case LockFormat.REQUIREMENTS if not has_folder:
             from pinwise.formats.requirements_lock import is_amended  # noqa: PLC0415  # of this kind only
 
@@ -121,7 +145,10 @@ def _theirs(lock: Lock, advice: Advice) -> Iterator[str]:
             return
 
 
-def _other_pipfile(name: str) -> str:
+def _other_pipfile(name: str, way: Way) -> str:
     """Return what lets pipenv read another lock: it reads the one that is called as its Pipfile is."""
     pipfile = name.removesuffix(".lock")
-    return "" if pipfile == "Pipfile" else f"ln -sf Pipfile {pipfile} && PIPENV_PIPFILE={pipfile} "
+    if pipfile == "Pipfile":
+        return ""
+    link = "" if Path(way.place).name == pipfile else f"ln -sf Pipfile {pipfile} && "
+    return f"{link}PIPENV_PIPFILE={pipfile} "

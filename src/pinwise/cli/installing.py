@@ -20,6 +20,7 @@ from pinwise.actions.installed import (
     select_pins,
 )
 from pinwise.actions.manifest import is_own_lock_file
+from pinwise.actions.ports import Installer
 from pinwise.actions.request import indexes_of
 from pinwise.cli.exits import ExitCode
 from pinwise.cli.lines import Line
@@ -33,7 +34,7 @@ from pinwise.formats.installed_report import Verdict, to_installed_report
 from pinwise.formats.locks import LockFormat, lock_format
 from pinwise.formats.python_names import names_a_python, parse_python
 from pinwise.model.environment import Environment
-from pinwise.model.errors import TargetError, UsageError
+from pinwise.model.errors import InstallerFailure, TargetError, UsageError
 from pinwise.model.installed import Comparison, Installation, Tool
 from pinwise.model.lock import PresentPin
 from pinwise.model.request import PROJECT_ONLY, Manifest, Overlay, Selection
@@ -93,7 +94,7 @@ class Task:
         kept = always_kept(installed, environment, project=self.folder, has_us=has_us)
         return compare(pins, installed, folder=self.lock.path.parent, kept=kept)
 
-    def plan(self, comparison: Comparison, pins: tuple[PresentPin, ...]) -> Plan:
+    def plan(self, comparison: Comparison, pins: tuple[PresentPin, ...], environment: Environment) -> Plan:
         """Return what there is to do."""
         manifest = self.manifest or Manifest(kind="requirements", files=(str(self.lock.path),), groups=())
         choices = self.settings.choices()
@@ -105,6 +106,7 @@ class Task:
             removes=self.removes,
             forces=self.installation is not None and self.installation.sees_system,
             always=[pin for pin in pins if is_folder(pin) and not pin.is_editable],
+            tags=environment.tags,
         )
 
 
@@ -137,14 +139,14 @@ def install(command: str, folder: str | None, options: Mapping[str, Any]) -> int
     tool = wiring.choose_tool(task.settings, options["installer"], task.installation)
     environment, pins = _select(task, is_run=not task.is_dry)
     check_files(task.lock, pins, environment)
-    plan = task.plan(task.compare(pins, environment), pins)
+    plan = task.plan(task.compare(pins, environment), pins, environment)
     is_new = task.installation is None
     if plan or is_new:
         write_err(_tool_sentence(tool))
     if is_new and not task.is_dry:
         task = _with_environment(task, tool)
         environment, pins = _select(task, is_run=True)
-        plan = task.plan(task.compare(pins, environment), pins)
+        plan = task.plan(task.compare(pins, environment), pins, environment)
     before = task.compare(pins, environment)
     verdict = _verdict(task, environment, tool, before=before, after=before, is_created=is_new)
     if options["form"] == "text":
@@ -152,7 +154,7 @@ def install(command: str, folder: str | None, options: Mapping[str, Any]) -> int
         write_lines(lines)
     if not task.is_dry and task.installation is not None:
         write_warnings(_building(plan))
-        carry_out(plan, wiring.open_installer(task.settings, tool, task.installation, say=write_err))
+        _carry_out(plan, wiring.open_installer(task.settings, tool, task.installation, say=write_err))
         verdict = replace(verdict, after=task.compare(pins, environment))
     _show(verdict, render_done(verdict, removes=task.removes, rebuilt=plan.rebuilt), task)
     return ExitCode.REFUSED if verdict.remaining and not task.is_dry else ExitCode.OK
@@ -160,7 +162,11 @@ def install(command: str, folder: str | None, options: Mapping[str, Any]) -> int
 
 def _with_environment(task: Task, tool: Tool) -> Task:
     """Make the project's virtual environment."""
-    made = wiring.create_installation(task.settings, tool, _python_for(task), task.folder, say=write_err)
+    python = _python_for(task)
+    try:
+        made = wiring.create_installation(task.settings, tool, python, task.folder, say=write_err)
+    except (TargetError, InstallerFailure) as error:
+        raise type(error)(f"{error.message}; {_reason_for(task)}", hint=error.hint) from None
     write_err(f"Made `{made.name}` with Python {made.version}.")
     return replace(task, installation=made)
 
@@ -283,6 +289,18 @@ def _python_for(task: Task) -> str:
     return f"pypy{python}" if environment.implementation == "pypy" else python
 
 
+def _reason_for(task: Task) -> str:
+    """Say why it is that Python: who named it, or for which one the lock was made, and why."""
+    if task.python is not None and names_a_python(task.python):
+        return f"`--python {task.python}` asks for it"
+    lock, target = f"`{task.lock.path.name}`", task.lock.target
+    made = f"{lock} was made for Python {target.python_name if target else _python_for(task)}"
+    chosen = wiring.choose_environment(task.settings, task.folder, task.manifest)
+    is_same = target is None or target.python.split(".")[:2] == str(chosen.python).split(".")[:2]
+    origin = chosen.origins.get("python", "").partition("; ")[0]
+    return f"{made} ({origin})" if is_same and origin else made
+
+
 # --- what is said
 
 
@@ -292,11 +310,29 @@ def _tool_sentence(tool: Tool) -> str:
     return f"With {tool.name}, found {tool.why} (`{tool.command[0]}`); `--installer {other}` takes {other}."
 
 
+def _carry_out(plan: Plan, installer: Installer) -> None:
+    """Do what a plan says; where it fails, what was to be built is the first thing to look at."""
+    try:
+        carry_out(plan, installer)
+    except InstallerFailure as failure:
+        if not plan.built:
+            raise
+        raise InstallerFailure(
+            failure.message,
+            hint=f"was it a build? {_names(plan)} can only be built here, which may take a compiler, headers "
+            "and a Python that the release knows; `pinwise advise --only-binary :all:` looks for wheels only",
+        ) from None
+
+
+def _names(plan: Plan) -> str:
+    return listing([f"`{name}`" for name in plan.built], longest=MOST_NAMES)
+
+
 def _building(plan: Plan) -> list[str]:
     """Warn that code of packages is run."""
     if not plan.built:
         return []
-    names = listing([f"`{name}`" for name in plan.built], longest=MOST_NAMES)
+    names = _names(plan)
     verb = "has" if len(plan.built) == 1 else "have"
     return [f"{names} {verb} no wheel here: to build one, code of the package is run."]
 

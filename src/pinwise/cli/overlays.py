@@ -164,7 +164,8 @@ def _locked(answered: Sequence[Answered], folder: str | None, options: Mapping[s
 
 
 def _way(answered: Answered, folder: str | None, options: Mapping[str, Any]) -> Way:
-    way = Way.of(folder, options, answered.asked.found)
+    is_activated = answered.asked.settings.virtual_env is not None
+    way = Way.of(folder, options, answered.asked.found, is_activated=is_activated)
     overlay = answered.asked.overlay
     assert overlay is not None, "only overlays are asked here"
     place = folder or "" if not options["requirement"] else way.place

@@ -1,5 +1,6 @@
 """From the options of a command to manifests and their settings: the project's own, or those of overlays."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -171,6 +172,7 @@ def read_locked(where: str | None, options: Mapping[str, Any], name: str | None)
     return Locked(folder, manifest, settings, lock, overlay, notes)
 
 
+_PIPFILE = re.compile(r"Pipfile\.[^.]+")
 _NO_MANIFEST = Manifest(kind="requirements", files=(), groups=())
 
 
@@ -213,10 +215,14 @@ def _default_lock(manifest: Manifest, overlay: Overlay | None) -> str:
 
 
 def default_lock(manifest: Manifest) -> str:
-    """Return the name of the lock that a manifest has where none is named; a script has one of its own."""
+    """Return the name of the lock that a manifest has where none is named; a script has one of its own.
+
+    So has a `Pipfile.gpu`: pipenv reads the lock that is called as its Pipfile is.
+    """
     match manifest.kind:
         case "Pipfile":
-            return "Pipfile.lock"
+            name = Path(manifest.files[0]).name
+            return f"{name}.lock" if _PIPFILE.fullmatch(name) else "Pipfile.lock"
         case "script":
             return f"pylock.{Path(manifest.files[0]).stem.replace('.', '-')}.toml"
         case _:

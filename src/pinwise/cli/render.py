@@ -13,7 +13,7 @@ from pinwise.cli.render_amendments import amendments
 from pinwise.explain.differing import difference_words
 from pinwise.explain.prices import cost_by_unit, proof_sentence
 from pinwise.explain.words import address, clean, count, listing
-from pinwise.model.environment import Environment
+from pinwise.model.environment import LOWEST, Environment
 from pinwise.model.outcome import Advice, Change, Effort, Pin, Refusal, Undecided
 from pinwise.model.request import DEFAULT_GROUP, DirectRequirement, Request
 
@@ -279,9 +279,18 @@ def _better(advice: Advice) -> Iterator[Line]:
     better = advice.better
     if better is None:
         return
+    from pinwise.explain.limits import looking_further  # noqa: PLC0415  # where another stack is better only
+
     yield Line()
+    way = looking_further(better.proof.reason)
+    if way:
+        end = clean(better.proof.reason).rstrip(".")
+        yield from wrap(f"What the best stack would be was not settled: {end}; {way}.")
+    if not better.changes:
+        return
     costs = f"{better.proof.cost:,} instead of {advice.proof.cost:,}"
-    yield from (Line(line.text, "title") for line in wrap(f"The best stack costs {costs}. It would have"))
+    which = "The best one that was found costs" if way else "The best stack costs"
+    yield from (Line(line.text, "title") for line in wrap(f"{which} {costs}. It would have"))
     shown = better.changes[:MOST_CHANGES]
     yield from render_changes(shown)
     if len(better.changes) > len(shown):
@@ -347,11 +356,13 @@ def _command(command: str, *, first: str) -> Iterator[Line]:
 
 
 def _elsewhere(environment: Environment) -> str:
-    """Say where a stack for a declared platform will be installed, which may be another machine."""
-    if environment.origins.get("platform", "").startswith("detected"):
-        return ""
+    """Say where a stack will be installed whose platform was declared, or whose Python may not be here."""
     name = environment.python_name
     python = name if name.startswith("PyPy") else f"Python {name}"
+    if environment.origins.get("platform", "").startswith("detected"):
+        is_lowest = environment.origins.get("python", "").startswith(LOWEST)
+        minor = f"{environment.python.major}.{environment.python.minor}"
+        return f" with Python {minor} (or advise with `--python python3`)" if is_lowest else ""
     return f" where it will run, on {environment.platform} with {python}"
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pinwise.cli.lines import WIDTH, Line, wrap
 from pinwise.explain.words import clean, code, count, listing
-from pinwise.model.outcome import Advice, Pin, Refusal
+from pinwise.model.outcome import Advice, Pin, Refusal, Undecided
 from pinwise.model.reasons import Counterfactual, Difference, Link, Outdated, TreeRow, Why
 from pinwise.model.request import DEFAULT_GROUP
 
@@ -226,7 +226,9 @@ def render_outdated(outdated: Outdated) -> list[Line]:
         text = held_back(outdated.advice, pin.name, each.counterfactual)
         style = "weak" if isinstance(each.counterfactual.outcome, Refusal) else ""
         lines += (Line(line.text, style) for line in wrap(text, first="    ", indent="    "))
-    return [*lines, Line(), *wrap("Next: `pinwise why NAME` says more of one of them.")]
+    is_open = any(isinstance(each.counterfactual.outcome, Undecided) for each in outdated.behind)
+    longer = ", and `--time-limit 60` looks longer at each" if is_open else ""
+    return [*lines, Line(), *wrap(f"Next: `pinwise why NAME` says more of one of them{longer}.")]
 
 
 def _cells(texts: Sequence[str], widths: Sequence[int]) -> str:

@@ -19,7 +19,7 @@ from pinwise.environment.detect import (
     read_pyvenv,
 )
 from pinwise.formats.python_names import names_a_python
-from pinwise.model.environment import Environment
+from pinwise.model.environment import LOWEST, Environment
 from pinwise.model.errors import TargetError
 
 MOST_MICRO = 100
@@ -173,7 +173,7 @@ def _from_manifest(clues: Clues) -> Found | None:
         return Found(version, f"required by `{clues.manifest}`")
     return Found(
         version,
-        f"the lowest that `requires-python` of `{clues.manifest}` allows; for the interpreter at hand: "
+        f"{LOWEST} `requires-python` of `{clues.manifest}` allows; for the interpreter at hand: "
         "`--python python3`",
     )
 

@@ -3,6 +3,7 @@
 from pinwise.explain.clash import base
 from pinwise.explain.clauses import requirement
 from pinwise.explain.facts import leaves
+from pinwise.explain.limits import looking_further
 from pinwise.explain.prices import proof_sentence
 from pinwise.explain.refusal import Explanation, explain
 from pinwise.explain.words import clean, code, count, listing
@@ -40,9 +41,22 @@ def counterfactual_sentences(chosen: Advice, name: str, other: Counterfactual) -
         case Refusal():
             return _admission(name, other)
         case Undecided(reason=reason):
-            return [f"Undecided: {reason}.".replace("..", "."), *_admission(name, other)]
-        case Advice():
-            return [_comparison(chosen, name, other, other.outcome), *_admission(name, other)]
+            told = f"Undecided: {reason}.".replace("..", ".")
+            return [told, *_looking_further(reason, other), *_admission(name, other)]
+        case Advice(proof=proof):
+            comparison = _comparison(chosen, name, other, other.outcome)
+            return [comparison, *_looking_further(proof.reason, other), *_admission(name, other)]
+
+
+def _looking_further(reason: str, other: Counterfactual) -> list[str]:
+    """Say what lets a question go on that a limit ended; it may have a shorter one than the stack itself."""
+    limit = other.time_limit or 0.0
+    way = looking_further(reason, 4 * limit)
+    if not way:
+        return []
+    if "time limit" in reason:
+        way = f"this question alone was given {count(round(limit), 'second')}; {way}"
+    return [f"{way[0].upper()}{way[1:]}; what was fetched is kept."]
 
 
 def _comparison(chosen: Advice, name: str, other: Counterfactual, best: Advice) -> str:

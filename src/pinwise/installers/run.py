@@ -26,6 +26,7 @@ from pinwise.model.names import NormalizedName
 _LAST_LINES = 60
 _HALF_CHANGED = "the environment may be half changed: `pinwise check --installed` says what is there"
 _LONGEST_LINE = 2_000
+_MOST_NAMES = 3
 _LONGEST_QUOTE = 300
 _ERROR = re.compile(r"\s*error\b", re.IGNORECASE)
 _CAUSE = re.compile(r"\s*(cause|caused by)\b", re.IGNORECASE)
@@ -95,6 +96,7 @@ class Runner:
     ) -> None:
         secrets = () if batch is None else secrets_of(batch)
         last: deque[str] = deque(maxlen=_LAST_LINES)
+        errors: deque[str] = deque(maxlen=_LAST_LINES)
         environment = variables_for(
             self.tool, self.variables, batch, ca_file=self.ca_file, asks_keyring=self.asks_keyring
         )
@@ -113,20 +115,27 @@ class Runner:
             ) from None
         with process:
             try:
-                self._listen(process, last, secrets)
+                self._listen(process, (last, errors), secrets)
             except BaseException:
                 process.terminate()
                 raise
         if process.returncode != 0:
-            raise self._failure(process.returncode, [*last], what, hint)
+            raise self._failure(process.returncode, [*errors, *last], what, hint)
 
-    def _listen(self, process: subprocess.Popen[bytes], last: deque[str], secrets: Sequence[str]) -> None:
+    def _listen(
+        self, process: subprocess.Popen[bytes], heard: tuple[deque[str], deque[str]], secrets: Sequence[str]
+    ) -> None:
+        """Pass on what is said, and keep the last lines, and errors with their causes however long ago."""
         assert process.stdout is not None
+        last, errors = heard
         while line := process.stdout.readline(_LONGEST_LINE):
             text = line.decode("utf-8", "replace").rstrip()
             for secret in secrets:
                 text = text.replace(secret, "****")
             if text.strip():
+                is_cause = last and errors and last[-1] == errors[-1] and _CAUSE.match(text)
+                if is_cause or (_ERROR.match(text) and not _indent(text)):
+                    errors.append(text)
                 last.append(text)
             self.say(text)
 
@@ -144,20 +153,24 @@ def _hint_for(python: str) -> str:
     if Path(python).is_absolute():
         return "nothing was installed; `--python` names another environment"
     return (
-        f"Python {python} was not found here, and uv could not fetch it: install it, or lock for the Python "
-        "at hand: `pinwise advise --python python3`"
+        f"Python {python} was not found here, and uv could not fetch it: lock for the Python that is here: "
+        "`pinwise advise --python python3`; or install that one"
     )
 
 
 def complaint(lines: Sequence[str]) -> str:
     """Return what an installer complains of last, with its cause; else its last line.
 
+    What stands further to the right was said by a build that it ran.
+
     >>> complaint(["Resolved 1 package", "error: Failed to download `a`", "  cause: Hash mismatch", "x"])
     "error: Failed to download 'a' cause: Hash mismatch"
     """
-    places = [place for place, line in enumerate(lines) if _ERROR.match(line)]
-    if not places:
+    found = [place for place, line in enumerate(lines) if _ERROR.match(line)]
+    if not found:
         return shown(lines[-1].strip(), _LONGEST_QUOTE) if lines else ""
+    least = min(_indent(lines[place]) for place in found)
+    places = [place for place in found if _indent(lines[place]) == least]
     after = lines[places[-1] + 1 : places[-1] + 2]
     said = " ".join(
         line.strip() for line in (lines[places[-1]], *(each for each in after if _CAUSE.match(each)))
@@ -165,6 +178,11 @@ def complaint(lines: Sequence[str]) -> str:
     return shown(said, _LONGEST_QUOTE)
 
 
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
 def _named(names: Sequence[str]) -> str:
-    first = ", ".join(f"`{name}`" for name in names[:3])
-    return first if len(names) <= 3 else f"{first} and {len(names) - 3:,} more"  # noqa: PLR2004  # as above
+    if len(names) > _MOST_NAMES:
+        return f"{len(names):,} packages"
+    return ", ".join(f"`{name}`" for name in names)

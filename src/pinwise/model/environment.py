@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from packaging.version import Version
 
+LOWEST = "the lowest that"
+"""How the origin of a Python begins that is the lower bound of a manifest's, and maybe not here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:

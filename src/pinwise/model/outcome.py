@@ -148,8 +148,8 @@ class Better:
     """What the best stack would be where the present pins are kept and are not the best.
 
     Attributes:
-        proof: Of that stack.
-        changes: How it differs from the chosen one, by name.
+        proof: Of that stack; where it is not optimal, the search for the best one was ended by a limit.
+        changes: How it differs from the chosen one, by name; empty where nothing better was found by then.
     """
 
     proof: Proof
@@ -181,7 +181,8 @@ class Advice:
         warnings: Whole sentences.
         snapshot: Digest of the facts that the answer rests on.
         changes: How the stack differs from the present lock, by name; empty where there is none.
-        better: The best stack, where keeping the present pins costs something; else None.
+        better: The best stack, where keeping the present pins costs something, or what is known of it; else
+            None.
     """
 
     request: Request

@@ -58,6 +58,7 @@ class Counterfactual:
         differences: From the chosen stack to that one, by name; empty unless there is one.
         is_yanked: Whether the version was yanked: only the exact constraint admits it.
         is_prerelease: Whether it is a pre-release that only the exact constraint admits.
+        time_limit: Seconds that the search for it could take, None for no limit.
     """
 
     version: Version
@@ -66,6 +67,7 @@ class Counterfactual:
     differences: tuple[Difference, ...] = ()
     is_yanked: bool = False
     is_prerelease: bool = False
+    time_limit: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pinwise.space.masks import ABSENT
+from pinwise.space.masks import ABSENT, bit, positions
 from pinwise.space.merging import Class, classes, reachable
 from pinwise.space.space import Space
 
@@ -59,13 +59,21 @@ class Programme:
         self._classes = classes(space, domains, self._nodes)
         self._columns: list[tuple[int, Class]] = []
         self._by_node: dict[int, list[int]] = {}
+        self._by_first: dict[int, dict[int, int]] = {}  # node -> first position of a class -> its column
+        self._firsts: dict[int, int] = {}  # node -> the mask of these positions
         for node in self._nodes:
             self._by_node[node] = []
             for group in self._classes[space.bases[node]]:
                 if group.mask & domains[node]:
                     self._by_node[node].append(len(self._columns))
                     self._columns.append((node, group))
+            self._index(node)
         self._highs: Any = None
+
+    def _index(self, node: int) -> None:
+        firsts = {next(positions(self._columns[column][1].mask)): column for column in self._by_node[node]}
+        self._by_first[node] = firsts
+        self._firsts[node] = sum(map(bit, firsts))
 
     @property
     def projects(self) -> tuple[int, ...]:
@@ -205,7 +213,9 @@ class Programme:
         rows.add([*((column, 1) for column in left), *((column, -1) for column in right)], -math.inf, 0.0)
 
     def _within(self, node: int, mask: int) -> list[int]:
-        return [column for column in self._by_node[node] if self._columns[column][1].mask & mask]
+        """Return the columns of a node in the mask of a clause, which holds all of a class or none of it."""
+        columns = self._by_first[node]
+        return [columns[first] for first in positions(mask & self._firsts[node])]
 
 
 _OPTIONS: Mapping[str, object] = {

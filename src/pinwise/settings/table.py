@@ -169,7 +169,8 @@ SETTINGS: tuple[Setting, ...] = (
         "lock",
         Kind.FILES,
         "The locks to write, by file name, in the manifest's folder.",
-        "`Pipfile.lock` for a `Pipfile`, `pylock.NAME.toml` for a script, else `pylock.toml`; an overlay's "
+        "`Pipfile.lock` for a `Pipfile` (`Pipfile.NAME.lock` for a `Pipfile.NAME`), `pylock.NAME.toml` for a "
+        "script, else `pylock.toml`; an overlay's "
         "name is put in",
         is_for_manifests=True,
     ),

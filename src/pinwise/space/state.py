@@ -75,6 +75,7 @@ class State:
             if base != node:
                 self._ties[base].append(node)
         self._agenda: list[int] = []
+        self._waiting: set[int] = set()  # what stands on the agenda, often many times, to be visited once
         self._failed: Incompatibility | None = None
         for given in givens:
             self.add(given)
@@ -90,7 +91,7 @@ class State:
                 if self.domains[node] & ~allowed and self._failed is None:
                     self._failed = self._narrow(node, self.domains[node] & allowed, incompatibility)
             else:
-                self._agenda.append(terms[0][0])
+                self._note(terms[0][0])
         elif self._failed is None:
             self._failed = incompatibility
 
@@ -105,9 +106,12 @@ class State:
             return self._failed
         while self._agenda:
             node = self._agenda.pop()
+            if node not in self._waiting:
+                continue
+            self._waiting.discard(node)
             failed = self._visit(node)
             if failed is not None:
-                self._agenda.clear()
+                self._forget_agenda()
                 return failed
         return None
 
@@ -117,8 +121,17 @@ class State:
             entry = self.trail.pop()
             self.domains[entry.node] = entry.before
         self.level = level
-        self._agenda.clear()
+        self._forget_agenda()
         self._failed = None
+
+    def _note(self, node: int) -> None:
+        """Let a node be visited next: something about it has changed."""
+        self._agenda.append(node)
+        self._waiting.add(node)
+
+    def _forget_agenda(self) -> None:
+        self._agenda.clear()
+        self._waiting.clear()
 
     def _visit(self, node: int) -> Incompatibility | None:
         domains = self.domains
@@ -166,7 +179,7 @@ class State:
             return cause
         self.domains[node] = after
         self.trail.append(Narrowing(node, before, after, self.level, cause))
-        self._agenda.append(node)
+        self._note(node)
         return None
 
     def _tie_clause(self, node: int, tie: Tie) -> Given:
