@@ -1,5 +1,6 @@
 """The program `pinwise`, also as ``python -m pinwise``: completion in a shell goes a short way of its own."""
 
+import gc
 import sys
 
 
@@ -20,7 +21,10 @@ def _run() -> None:
         return
     from pinwise.cli import main as command  # noqa: PLC0415  # 150 ms, which no shell waits for
 
-    command(prog_name="pinwise")
+    try:
+        command(prog_name="pinwise")
+    finally:
+        gc.freeze()  # or Python looks through all that is left for cycles while it ends: an eighth of a check
 
 
 if __name__ == "__main__":

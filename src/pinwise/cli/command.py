@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import click
 
+from pinwise import __version__
 from pinwise.cli.common import dress, dress_outermost
 from pinwise.cli.exits import ExitCode
 from pinwise.cli.streams import prepare_streams, write_error
@@ -91,9 +92,7 @@ def say_error(message: str, hint: str | None = None) -> None:
 
 def _show_version(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001  # click's
     if value:
-        from pinwise.wiring import own_version  # noqa: PLC0415  # for this option only
-
-        click.echo(f"pinwise {own_version()}")
+        click.echo(f"pinwise {__version__}")
         context.exit()
 
 

@@ -10,6 +10,7 @@ default group, of some groups only, is all of it installed: it names none.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -163,7 +164,7 @@ def _distributions(pin: Pin) -> Iterator[str]:
     if sdist is not None:
         yield f"sdist = {file_table(sdist)}"
     if wheels:
-        yield from toml_array("wheels", wheels)
+        yield "\n".join(toml_array("wheels", wheels))
 
 
 def the_sdist(files: Iterable[File]) -> File | None:
@@ -216,6 +217,7 @@ def _ends_in(url: str, filename: str) -> bool:
     return urlsplit(url).path.rpartition("/")[2] == filename
 
 
+@lru_cache(maxsize=1024)  # most packages say one of a few
 def _is_specifier(text: str) -> bool:
     try:
         SpecifierSet(text)

@@ -29,7 +29,6 @@ from pinwise.settings.sources import (
     variable_source,
 )
 from pinwise.settings.table import BY_NAME, SETTINGS, Setting, Settings
-from pinwise.settings.uv import read_uv_configuration
 from pinwise.settings.values import setting_value
 
 
@@ -176,6 +175,8 @@ class _Loading:
             return trusting(own, pip)
         theirs, has_no_index = IndexChoice(pip.index, pip.extra, pip.flat), pip.has_no_index
         if theirs == IndexChoice() and not has_no_index:
+            from pinwise.settings.uv import read_uv_configuration  # noqa: PLC0415  # where no other says
+
             theirs, has_no_index = read_uv_configuration(self.environ, self.sources[0].folder)
         index = theirs.index
         if index is None and not has_no_index and self._needs_default():

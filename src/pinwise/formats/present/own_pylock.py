@@ -26,11 +26,6 @@ _NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _NAMES = rf"\"{_NAME}\"(?:, \"{_NAME}\")*"
 _TEXT = r"[ !#-\[\]-~]+"
 _TIME = r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]"  # or what looks like one
-_PLACE = r"[!#-\[\]-~]*[!#-.0-\[\]-~]"  # it ends with a name
-_FILE = (
-    rf"\{{(?:name = \"{_TEXT}\", )?(?:upload-time = {_TIME}Z, )?(?:url|path) = \"{_PLACE}\""
-    r"(?:, size = (?:0|[1-9][0-9]{0,17}))?, hashes = \{sha256 = \"[0-9a-f]{64}\"\}\}"
-)
 _PACKAGE = re.compile(
     rf"\n\[\[packages\]\]\nname = \"(?P<name>{_NAME})\"\n"
     r"(?:version = \"(?P<version>[0-9A-Za-z.!+_-]{1,100})\"\n)?"
@@ -39,9 +34,16 @@ _PACKAGE = re.compile(
     rf"(?:dependencies = \[\n(?:    \{{name = \"{_NAME}\"\}},\n)++\]\n)?"
     rf"(?:directory = \{{path = \"(?P<folder>{_TEXT})\"(?P<editable>, editable = true)?\}}\n"
     rf"|index = \"(?P<index>{_TEXT})\"\n"
-    rf"(?:sdist = (?P<sdist>{_FILE})\n)?"
-    rf"(?:wheels = \[\n(?P<wheels>(?:    {_FILE},\n)++)\]\n)?)"
+    r"(?:sdist = (?P<sdist>[^\n]+)\n)?"
+    r"(?:wheels = \[\n(?P<wheels>(?:    [^\n]+,\n)++)\]\n)?)"
 )
+_FILE = re.compile(
+    rf"\{{(?:name = \"({_TEXT})\", )?(?:upload-time = ({_TIME})Z, )?"
+    r"(?:url|path) = \"(?:[!#-\[\]-~]*/)?([!#-.0-\[\]-~]+)\"(?:, size = (?:0|[1-9][0-9]{0,17}))?, "
+    r"hashes = \{sha256 = \"[0-9a-f]{64}\"\}\}"
+)
+"""A file; its groups are its name if that is not the last part of its place, its time, and that part."""
+
 _HEAD = re.compile(
     rf"lock-version = \"1\.0\"\nenvironments = \[\n    \"(?P<environment>{_TEXT})\",\n\]\n"
     rf"requires-python = \"(?P<python>{_TEXT})\"\n"
@@ -49,8 +51,6 @@ _HEAD = re.compile(
     r"created-by = \"pinwise\"\n"
 )
 _OWN_TABLE = "\n[tool.pinwise]\n"
-_UPLOADED = re.compile(rf"\{{(?:name = \"[^\"]*\", )?upload-time = ({_TIME})Z")
-_FILE_NAME = re.compile(r"\{(?:name = |[^\"}]*(?:url|path) = (?=\"))\"(?:[^\"/]*/)*+([^\"]+)\"")
 _PYTHONS = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
 _TAGS = r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*"
 _WHEEL = re.compile(
@@ -151,15 +151,26 @@ def _check_files(found: re.Match[str], version: Version) -> None:
     Raises:
         ValueError: It is one.
     """
-    written = found["sdist"] or "", found["wheels"] or ""
-    for time in _UPLOADED.findall("".join(written)):
-        datetime.fromisoformat(time)
-    sdists, wheels = map(_FILE_NAME.findall, written)
-    if not sdists and not wheels:
+    sdist, wheels = found["sdist"], found["wheels"]
+    if sdist is None and wheels is None:
         raise _NotOurs
-    parted = [_SDIST.fullmatch(unquote(each)) for each in sdists]
-    parted += [_WHEEL.fullmatch(unquote(each)) for each in wheels]
-    for stem, number in {("", "") if each is None else (each[1], each[2]) for each in parted}:
+    parted = [] if sdist is None else [_parts(sdist, _SDIST)]
+    parted += [] if wheels is None else [_parts(each, _WHEEL) for each in wheels[4:-2].split(",\n    ")]
+    for stem, number in set(parted):
         is_same = number == found["version"] or parse_version(number) == version
         if canonicalize_name(stem) != found["name"] or not is_same:
             raise _NotOurs
+
+
+def _parts(text: str, kind: re.Pattern[str]) -> tuple[str, str]:
+    """Return the name and version in the name of a file."""
+    file = _FILE.fullmatch(text)
+    if file is None:
+        raise _NotOurs
+    name, time, last = file.groups()
+    if time is not None:
+        datetime.fromisoformat(time)
+    parts = kind.fullmatch(unquote(name or last))
+    if parts is None:
+        raise _NotOurs
+    return parts[1], parts[2]
