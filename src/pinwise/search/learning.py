@@ -39,12 +39,17 @@ def solve(
     Raises:
         OutOfTime: `expired` said so before there was an answer.
     """
-    state = State(space, givens)
-    conflicts = [0] * len(space.nodes)
+    return complete(State(space, givens), [0] * len(space.nodes), prefer, expired=expired)
+
+
+def complete(
+    state: State, conflicts: list[int], prefer: Preference, *, expired: Callable[[], bool]
+) -> Picks | Contradiction:
+    """Do the same from a state; it is left where the stack was found, `conflicts` are counted per node."""
     while True:
         failed = state.propagate()
         while failed is not None:
-            learned, level = _learn(state, failed, conflicts)
+            learned, level = learn(state, failed, conflicts)
             if not learned.terms:
                 return Contradiction(learned)
             state.backtrack(level)
@@ -52,14 +57,17 @@ def solve(
             failed = state.propagate()
         if expired():
             raise OutOfTime
-        node = _choose(state, conflicts)
+        node = choose(state, conflicts)
         if node is None:
-            return _picks(state)
+            return picks_of(state)
         state.decide(node, bit(prefer(node, state.domains[node])))
 
 
-def _choose(state: State, conflicts: list[int]) -> int | None:
-    """Return the next project to decide: one that must be present; the most conflicts, then discovery."""
+def choose(state: State, conflicts: list[int]) -> int | None:
+    """Return the next project to decide: one that must be present; the most conflicts, then discovery.
+
+    None where no project that must be present leaves a choice: those make a stack, all others stay out.
+    """
     best, best_conflicts = None, -1
     bases = state.space.bases
     for node, domain in enumerate(state.domains):
@@ -69,7 +77,8 @@ def _choose(state: State, conflicts: list[int]) -> int | None:
     return best
 
 
-def _picks(state: State) -> Picks:
+def picks_of(state: State) -> Picks:
+    """Return what must be present, where that leaves no choice."""
     return {
         node: domain.bit_length() - 2
         for node, domain in enumerate(state.domains)
@@ -77,7 +86,7 @@ def _picks(state: State) -> Picks:
     }
 
 
-def _learn(state: State, failed: Incompatibility, conflicts: list[int]) -> tuple[Incompatibility, int]:
+def learn(state: State, failed: Incompatibility, conflicts: list[int]) -> tuple[Incompatibility, int]:
     """Resolve a conflict; return what was learned and the level at which it tells something new.
 
     The returned incompatibility has no terms if nothing satisfies the givens.

@@ -25,10 +25,13 @@ class Tie(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """An incompatibility that follows from two others."""
+    """An incompatibility that follows from two others, or, without premises, from a stack in hand.
+
+    The latter says what only stacks break that are no better than that one.
+    """
 
     terms: Terms
-    premises: "tuple[Incompatibility, Incompatibility]"
+    premises: "tuple[Incompatibility, ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,13 @@ class State:
         """Open a new level in which `node` is in `mask`."""
         self.level += 1
         self._narrow(node, mask, None)
+
+    def narrow(self, node: int, after: int, cause: Incompatibility) -> Incompatibility | None:
+        """Narrow the domain of `node` to `after`; return `cause` itself where nothing is left of it.
+
+        The terms of `cause` hold, but for one: that `node` is in a mask that holds what `after` lacks.
+        """
+        return self._narrow(node, after, cause)
 
     def propagate(self) -> Incompatibility | None:
         """Rule out all that follows; return an incompatibility whose terms all hold, if there is one."""
