@@ -11,10 +11,21 @@ Everything is whole numbers: what is ruled out is ruled out for good.
 """
 
 from bisect import bisect_left
+from functools import partial
+from typing import NamedTuple
 
 from pinwise.search.rank import Shares
 from pinwise.space.masks import ABSENT, bit
-from pinwise.space.state import Incompatibility, Learned, State
+from pinwise.space.state import Incompatibility, Outdone, State, Terms
+
+
+class _Raise(NamedTuple):
+    """One entry of the trail that made a node dearer."""
+
+    place: int
+    node: int
+    before: int
+    after: int
 
 
 class Bound:
@@ -39,7 +50,8 @@ class Bound:
         self._parts = {node: self._cheapest(node) for node in self._amounts}
         self._certain = dict(self._parts)  # as they were when no level was open
         self.least = sum(self._parts.values())
-        self._raised: list[tuple[int, int, int]] = []  # (place on the trail, node, part before)
+        self._raised: list[_Raise] = []
+        self._done: tuple[int, int] | None = None  # the sum and the rank for which all was ruled out
         self._seen = len(state.trail)
 
     def _add(self, node: int, entries: list[tuple[int, int]]) -> None:
@@ -71,15 +83,16 @@ class Bound:
     def narrow(self, rank: int) -> Incompatibility | None:
         """Rule out whatever leads to `rank` or worse only; return a conflict where nothing is left."""
         self._follow()
+        if self._done == (self.least, rank):
+            return None  # nothing was raised since
         if self.least >= rank:
-            return self._reason(rank)
-        domains, least = self._state.domains, self.least
+            return self._reason(self.least - rank)
         for node, part in self._parts.items():
-            domain = domains[node]
+            domain = self._state.domains[node]
             if not domain & (domain - 1):
                 continue
             amounts = self._amounts[node]
-            most = rank - least + part
+            most = rank - self.least + part
             if amounts[-1] < most:
                 continue
             place = bisect_left(amounts, most)
@@ -87,20 +100,20 @@ class Bound:
             if wrong:
                 while not self._bits[node][place] & wrong:
                     place += 1
-                reason = self._reason(rank, node, amounts[place])
-                failed = self._state.narrow(node, domain & ~wrong, reason)
-                if failed is not None:
-                    return failed
+                reason = self._reason(amounts[place] - most, (node, self._above[node][place]))
+                self._state.narrow(node, domain & ~wrong, reason)
+        self._done = (self.least, rank)
         return None
 
     def backtrack(self) -> None:
         """Follow a state that has taken back narrowings."""
         end = len(self._state.trail)
-        while self._raised and self._raised[-1][0] >= end:
-            _, node, part = self._raised.pop()
+        while self._raised and self._raised[-1].place >= end:
+            node, part = self._raised.pop()[1:3]
             self.least += part - self._parts[node]
             self._parts[node] = part
         self._seen = min(self._seen, end)
+        self._done = None
 
     def _follow(self) -> None:
         """Bring the sum up to date with the trail."""
@@ -115,29 +128,31 @@ class Bound:
                 self.least += part - before
                 parts[node] = part
                 if self._state.level:
-                    self._raised.append((place, node, before))
+                    self._raised.append(_Raise(place, node, before, part))
                 else:
                     self._certain[node] = part
         self._seen = len(trail)
 
-    def _reason(self, rank: int, wrong: int | None = None, amount: int = 0) -> Learned:
-        """Say why nothing better than `rank` is left, or would be if the node `wrong` added `amount`.
+    def _reason(self, spare: int, *terms: tuple[int, int]) -> Outdone:
+        """Say why nothing better is left, or would be if `terms` held, by `spare` more than it takes."""
+        return Outdone(partial(self._terms, len(self._raised), spare, *terms))
+
+    def _terms(self, end: int, spare: int, *terms: tuple[int, int]) -> Terms:
+        """Write a reason down, as it was when `end` parts had been raised.
 
         What was so before any decision needs no saying. Of the rest, as much is left out as the sum can
         spare, the smallest first; what is said of the others is as weak as it may be.
         """
-        spare = self.least - rank
-        terms: list[tuple[int, int]] = []
-        if wrong is not None:
-            spare += amount - self._parts[wrong]
-            terms.append((wrong, self._above[wrong][bisect_left(self._amounts[wrong], amount)]))
-        raised = {node for _, node, _ in self._raised} - {wrong}
-        for gain, node in sorted((self._parts[node] - self._certain[node], node) for node in raised):
+        parts = {each.node: each.after for each in self._raised[:end]}
+        for node, _ in terms:
+            parts.pop(node, None)
+        found = list(terms)
+        for gain, node in sorted((part - self._certain[node], node) for node, part in parts.items()):
             if gain <= spare:
                 spare -= gain
                 continue
             amounts = self._amounts[node]
-            place = bisect_left(amounts, self._parts[node] - spare)
-            spare -= self._parts[node] - amounts[place]
-            terms.append((node, self._above[node][place]))
-        return Learned(tuple(terms), ())
+            place = bisect_left(amounts, parts[node] - spare)
+            spare -= parts[node] - amounts[place]
+            found.append((node, self._above[node][place]))
+        return tuple(found)

@@ -1,5 +1,6 @@
 """The best stack: the complete search goes on under the bound of `pinwise.search.bound`, in whole numbers."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pinwise.search.answer import Budget
@@ -8,11 +9,13 @@ from pinwise.search.first import First
 from pinwise.search.learning import choose, learn, picks_of
 from pinwise.search.rank import Weights, rank_of, shares
 from pinwise.space.masks import ABSENT, bit, positions
-from pinwise.space.space import ROOT, Picks, needed_picks
-from pinwise.space.state import Incompatibility, Learned, State
+from pinwise.space.space import ROOT, Picks, Space, needed_picks
+from pinwise.space.state import Incompatibility, Outdone, State
 
-MOST_CONFLICTS = 200
-"""After so many the engine is asked, which is better where very many prices hang together."""
+EFFORT = 10_000
+"""Conflicts times nodes after which the engine is asked; on real spaces a tenth of it is much."""
+FEW = 10
+"""So many conflicts are allowed in the largest space, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,12 @@ class Cheapest:
     bound: int
 
 
-def cheapest(first: First, budget: Budget, *, most_conflicts: int = MOST_CONFLICTS) -> Cheapest:
+def most_conflicts_in(space: Space) -> int:
+    """Return after how many conflicts the engine is likely to be faster: each costs more in a large space."""
+    return FEW + EFFORT // len(space.nodes)
+
+
+def cheapest(first: First, budget: Budget, *, most_conflicts: int) -> Cheapest:
     """Improve a first stack, whose state is used up, until nothing is better or a limit is reached."""
     state, picks = first.state, first.picks
     weights = Weights.of(state.space)
@@ -47,27 +55,28 @@ def leave_out(state: State, first: Picks, weights: Weights) -> None:
     This is what `Bound` does, but for the last rule and the bookkeeping: of thousands of candidates it leaves
     the few that the search has to look at.
     """
-    space = state.space
-    rank = sum(amounts[k] for node, k in first.items() if (amounts := weights.amounts(space, node)))
-    is_narrower = True
-    while is_narrower:
-        is_narrower = False
-        nodes = [node for node in range(ROOT + 1, len(space.nodes)) if state.domains[node] != ABSENT]
-        least = {}
-        for node in nodes:
-            amounts = weights.amounts(space, node)
-            domain = state.domains[node]
-            is_open = domain & ABSENT or not amounts
-            least[node] = 0 if is_open else min(amounts[k] for k in positions(domain))
-        spare = rank - sum(least.values())
-        for node in nodes:
-            most = least[node] + spare
-            amounts = weights.amounts(space, node)
-            wrong = sum(bit(k) for k, amount in enumerate(amounts) if amount > most) & state.domains[node]
-            if wrong:
-                is_narrower = True
-                state.add(Learned(((node, wrong),), ()))
+    nodes = [node for node in range(ROOT + 1, len(state.domains)) if state.domains[node] != ABSENT]
+    amounts = {node: weights.amounts(state.space, node) for node in nodes}
+    rank = sum(amounts[node][position] for node, position in first.items() if amounts[node])
+    while _leave_out_once(state, amounts, rank):
         state.propagate()
+
+
+def _leave_out_once(state: State, amounts: Mapping[int, Sequence[int]], rank: int) -> bool:
+    """Do it for the domains as they are, and say whether anything was ruled out."""
+    least = {}
+    for node, found in amounts.items():
+        domain = state.domains[node]
+        least[node] = 0 if domain & ABSENT or not found else min(found[k] for k in positions(domain))
+    spare = rank - sum(least.values())
+    is_narrower = False
+    for node, found in amounts.items():
+        most = least[node] + spare
+        wrong = sum(bit(k) for k, amount in enumerate(found) if amount > most) & state.domains[node]
+        if wrong:
+            is_narrower = True
+            state.add(Outdone(tuple, ((node, wrong),)))
+    return is_narrower
 
 
 def _least_price(state: State, node: int) -> int:
@@ -121,6 +130,8 @@ class _Search:
     def _keep(self) -> None:
         """Take the stack that was found: it is better than the one in hand, for the bound let it pass."""
         picks = needed_picks(self._state.space, picks_of(self._state))
-        if picks is None:
-            raise AssertionError("a search that learns returned a stack that breaks a clause")
+        if picks is None or rank_of(self._shares, picks) >= self._rank:
+            raise AssertionError("a stack that breaks a clause, or is no better, was taken for a better one")
         self.best, self._rank = picks, rank_of(self._shares, picks)
+        self._state.backtrack(0)  # what it rules out without any decision is ruled out for good
+        self._bound.backtrack()

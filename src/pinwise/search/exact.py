@@ -2,7 +2,7 @@
 
 from pinwise.model.outcome import Prover
 from pinwise.search.answer import Budget, Found, GaveUp, NoStack, Prediction
-from pinwise.search.cheapest import MOST_CONFLICTS, cheapest
+from pinwise.search.cheapest import cheapest, most_conflicts_in
 from pinwise.search.first import first_stack
 from pinwise.search.present import only_unchanged
 from pinwise.space.space import Picks, Space, cost_of, unknown_in
@@ -14,14 +14,17 @@ def exact(space: Space, budget: Budget) -> Prediction:
     return by_search(space, budget) if present is None else _proven(space, present)
 
 
-def by_search(space: Space, budget: Budget, *, most_conflicts: int = MOST_CONFLICTS) -> Prediction:
+def by_search(space: Space, budget: Budget, *, most_conflicts: int | None = None) -> Prediction:
     """Find the same without a look at the present stack first.
 
-    A first stack is improved until nothing is better; after `most_conflicts` the engine goes on from there.
+    A first stack is improved until nothing is better. After `most_conflicts` (None: what suits the space) the
+    engine goes on from the last one.
     """
     first = first_stack(space, budget)
     if isinstance(first, GaveUp | NoStack):
         return first
+    if most_conflicts is None:
+        most_conflicts = most_conflicts_in(space)
     best = cheapest(first, budget, most_conflicts=most_conflicts)
     if best.is_proven:
         return _proven(space, best.picks)

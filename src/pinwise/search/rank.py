@@ -5,10 +5,10 @@ sum, fewest projects, then project by project absent first, then newest. Each ru
 together, so that they fit into one number, as days, hours and minutes fit into one number of minutes. The
 rank of a stack is the sum of what its nodes add to it, its shares; no two stacks have the same rank.
 
-Worked example: `a` has the candidates 1 and 2 (0 and 1 releases behind, prices 0 and 7), nothing else is
+Worked example: `a` has the candidates 1 and 2 (one and no release behind, prices 7 and 0), nothing else is
 there. The last rule counts 0 for absent, 1 for the newest, 2 for the oldest. A project more weighs 3, for it
-outweighs both. A release behind weighs 2 projects, a price of 1 weighs 5 projects. So 2 adds 3 + 1 = 4, and
-1 adds 7 * 15 + 1 * 6 + 3 + 2 = 116.
+outweighs both. A release behind weighs 2 projects, a price of 1 weighs 6 projects. So 2 adds 3 + 1 = 4, and
+1 adds 7 * 18 + 1 * 6 + 3 + 2 = 137.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

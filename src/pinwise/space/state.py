@@ -25,13 +25,30 @@ class Tie(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """An incompatibility that follows from two others, or, without premises, from a stack in hand.
-
-    The latter says what only stacks break that are no better than that one.
-    """
+    """An incompatibility that follows from two others."""
 
     terms: Terms
-    premises: "tuple[Incompatibility, ...]"
+    premises: "tuple[Incompatibility, Incompatibility]"
+
+
+@dataclass(slots=True)
+class Outdone:
+    """What only stacks break that are no better than one in hand; most are never asked for their terms."""
+
+    write: Callable[[], Terms]
+    written: Terms | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """What cannot all hold in a better stack; first asked for while the cause of a narrowing stands."""
+        if self.written is None:
+            self.written = self.write()
+        return self.written
+
+    @property
+    def premises(self) -> "tuple[Incompatibility, ...]":
+        """Nothing that the space says."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +59,7 @@ class Given:
     origin: Clause | Ban | Tie
 
 
-Incompatibility = Given | Learned
+Incompatibility = Given | Learned | Outdone
 
 
 class Narrowing(NamedTuple):
