@@ -337,7 +337,7 @@ def test_what_is_known_and_locked_takes_few_modules(tmp_path: Path) -> None:
 
 
 def test_a_proof_loads_no_engine(tmp_path: Path) -> None:
-    """Where the best stack is not the newest of everything, it is proven without the engine, cold and warm."""
+    """Where the best stack is not the newest of everything, no engine is loaded, cold or warm."""
     engine = {"highspy", "numpy", "pinwise.search.programme", "pinwise.search.engine"}
     (tmp_path / "requirements.in").write_text("flask-caching\ncachelib\njinja2<3.1.5\n", encoding="utf-8")
     with documents_index() as index:

@@ -6,8 +6,10 @@ from random import Random
 
 import pytest
 
+from pinwise.actions.advise import advise
+from pinwise.formats.report import proof_values
 from pinwise.model.facts import Snapshot
-from pinwise.model.outcome import Prover
+from pinwise.model.outcome import Advice, Prover
 from pinwise.search import Budget, Found, NoStack
 from pinwise.search.bound import Bound
 from pinwise.search.cheapest import cheapest, leave_out, most_conflicts_in
@@ -31,7 +33,7 @@ from pinwise.space.space import (
 )
 from pinwise.space.state import State, incompatibilities
 from pinwise.units.context import context_for
-from support.judges import part_of
+from support.judges import EXACT, part_of
 from support.random_worlds import MEDIUM, SMALL, Case, Size, random_case
 from support.worlds import request, world
 
@@ -264,6 +266,15 @@ class _Countdown:
 
 def _countdown(calls: int) -> _Countdown:
     return _Countdown(calls)
+
+
+def test_the_report_says_what_proved_a_stack() -> None:
+    """A proven stack names its prover, one that is not proven names none."""
+    asked, facts = request("a"), world("a 1\na 2")
+    for options, prover in ((EXACT, "search"), (replace(EXACT, predictor="latest"), None)):
+        outcome = advise(asked, facts, None, options=options)
+        assert isinstance(outcome, Advice)
+        assert proof_values(outcome.proof)["prover"] == prover
 
 
 def test_a_larger_space_may_have_fewer_conflicts() -> None:
