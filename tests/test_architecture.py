@@ -336,6 +336,18 @@ def test_what_is_known_and_locked_takes_few_modules(tmp_path: Path) -> None:
         assert not loaded_by(*advise, "--offline", folder=tmp_path) & NOT_HERE
 
 
+def test_a_proof_loads_no_engine(tmp_path: Path) -> None:
+    """Where the best stack is not the newest of everything, no engine is loaded, cold or warm."""
+    engine = {"highspy", "numpy", "pinwise.search.programme", "pinwise.search.engine"}
+    (tmp_path / "requirements.in").write_text("flask-caching\ncachelib\njinja2<3.1.5\n", encoding="utf-8")
+    with documents_index() as index:
+        advise = ["advise", "--kb", str(tmp_path / "kb"), "--python", "3.12", "--index-url", index.url]
+        for again in ([], ["--upgrade", "--offline"], ["-P", "jinja2", "--offline"]):
+            found = loaded_by(*advise, *again, folder=tmp_path)
+            assert "pinwise.search.cheapest" in found, again
+            assert not found & engine, again
+
+
 def loaded_by(*arguments: str, folder: Path) -> set[str]:
     """Return the modules that a process has imported when the command ends."""
     code = (

@@ -89,7 +89,7 @@ def _type(value: Mapping[str, Any]) -> str:
         case {"oneOf": choices} | {"anyOf": choices}:
             return " or ".join(_type(choice) for choice in choices)
         case {"enum": names}:
-            return " or ".join(f"`{name}`" for name in names)
+            return " or ".join(f"`{'null' if name is None else name}`" for name in names)
         case {"const": constant}:
             return f"`{constant}`"
         case {"type": "array", "items": items}:

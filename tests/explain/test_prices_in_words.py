@@ -6,7 +6,7 @@ from packaging.version import Version
 from pinwise.explain.prices import cost_by_unit, proof_sentence
 from pinwise.model.facts import Origin
 from pinwise.model.names import normalise
-from pinwise.model.outcome import Pin, Price, Proof
+from pinwise.model.outcome import Pin, Price, Proof, Prover
 
 
 def pin(name: str, prices: Iterable[tuple[str, int]]) -> Pin:
@@ -87,6 +87,13 @@ def test_a_perfect_stack_has_no_costs() -> None:
             (
                 "Not proven: the time limit was reached; this one costs 7 and none can cost less, "
                 "but another may win the ties."
+            ),
+        ),
+        (
+            Proof(optimal=True, cost=5, bound=5, unknown=0, predictor="exact", prover=Prover.ENGINE),
+            (
+                "Proven by the engine HiGHS: of all valid stacks none costs less than 5, "
+                "and no other one wins the ties."
             ),
         ),
         (

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from pinwise.search.answer import Budget, GaveUp, NoStack
-from pinwise.search.latest import first_stack, newest_first
+from pinwise.search.first import first_stack, newest_first
 from pinwise.search.learning import Contradiction, solve
 from pinwise.search.refutation import facts_of, smallest
 from pinwise.space.compile import Compiler
@@ -102,4 +102,4 @@ def test_the_first_stack_and_the_refutation_exclude_each_other() -> None:
             assert found.derivation() is not None
         else:
             assert not isinstance(found, GaveUp)
-            assert needed_picks(space, found) == found
+            assert needed_picks(space, found.picks) == found.picks

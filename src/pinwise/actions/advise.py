@@ -18,7 +18,7 @@ from pinwise.model.conflict import Derivation, Derived
 from pinwise.model.errors import FailureError, UsageError
 from pinwise.model.facts import Snapshot
 from pinwise.model.names import NormalizedName
-from pinwise.model.outcome import Advice, Better, Effort, Outcome, Proof, Refusal, Undecided
+from pinwise.model.outcome import Advice, Better, Effort, Outcome, Proof, Prover, Refusal, Undecided
 from pinwise.model.request import Group, Kept, Request
 from pinwise.search import PREDICTORS, Budget, Found, GaveUp, NoStack
 from pinwise.space.compile import Compiler
@@ -303,7 +303,7 @@ class _Advising:
         bound = 0
         if optimistic is not None and changes_in(space, optimistic.picks) == changes_in(known, found.picks):
             bound = min(optimistic.bound, found.cost)
-        found = replace(found, bound=bound, is_optimal=False, reason=reason)
+        found = replace(found, bound=bound, is_optimal=False, reason=reason, prover=None)
         return _Solved(Step(compiler, known, found.picks), found, unknown=len(wanted))
 
     def _refusal(self, answer: NoStack) -> Refusal:
@@ -321,14 +321,18 @@ class _Advising:
         """Return how well a stack is known to be the best."""
         steps = stack.steps
         reasons = dict.fromkeys(each.found.reason for each in steps if each.found.reason)
+        is_optimal = all(each.found.is_optimal for each in steps)
+        provers = {each.found.prover for each in steps}
+        prover = Prover.ENGINE if Prover.ENGINE in provers else Prover.SEARCH
         return Proof(
-            optimal=all(each.found.is_optimal for each in steps),
+            optimal=is_optimal,
             cost=sum(each.found.cost for each in steps),
             bound=sum(each.found.bound for each in steps),
             unknown=sum(each.unknown for each in steps),
             predictor=self.options.predictor,
             reason="; ".join(reasons),
             is_joint=stack.is_joint,
+            prover=prover if is_optimal else None,
         )
 
     def snapshot(self) -> str:

@@ -13,7 +13,7 @@ from packaging.version import Version
 from pinwise.actions.ports import Knowledge, NarrowKnowledge
 from pinwise.actions.stack import Step, assemble, held_by
 from pinwise.model.names import NormalizedName
-from pinwise.model.outcome import Advice, Proof
+from pinwise.model.outcome import Advice, Proof, Prover
 from pinwise.model.request import Group, Request
 from pinwise.search.present import only_unchanged
 from pinwise.space.compile import Compiler
@@ -40,7 +40,7 @@ def confirm(request: Request, knowledge: NarrowKnowledge) -> Advice | None:
             return None
         steps.append(step)
         earlier.append(group)
-    proof = Proof(optimal=True, cost=0, bound=0, unknown=0, predictor="exact")
+    proof = Proof(optimal=True, cost=0, bound=0, unknown=0, predictor="exact", prover=Prover.SEARCH)
     return assemble(request, facts, steps, proof)
 
 

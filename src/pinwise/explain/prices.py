@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from pinwise.explain.words import clean, count
-from pinwise.model.outcome import Pin, Proof
+from pinwise.model.outcome import Pin, Proof, Prover
 
 _JOINT = "the categories were solved together, for one after the other they have no stack"
 
@@ -43,7 +43,8 @@ def proof_sentence(proof: Proof, *, keeps_pins: bool = False) -> str:
                 "no valid stack changes fewer pins, and of those that change as few none costs less than "
                 f"{proof.cost:,} or wins the ties"
             )
-        return f"Proven: {none_better}{joint}."
+        by = " by the engine HiGHS" if proof.prover is Prover.ENGINE else ""
+        return f"Proven{by}: {none_better}{joint}."
     reason = clean(proof.reason) or f"the predictor `{clean(proof.predictor)}` does not look for a proof"
     return f"Not proven: {reason.rstrip('.')}; {_known(proof)}{joint}."
 

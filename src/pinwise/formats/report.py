@@ -279,6 +279,7 @@ def proof_values(proof: Proof) -> dict[str, object]:
         "predictor": proof.predictor,
         "reason": proof.reason or None,
         "joint": proof.is_joint,
+        "prover": None if proof.prover is None else proof.prover.value,
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -103,6 +104,15 @@ class Pin:
         return "dynamic" if self.local is not None and self.local.is_dynamic else str(self.version)
 
 
+class Prover(Enum):
+    """What proved that a stack is the best; the pins are the same whichever it was."""
+
+    SEARCH = "search"
+    """The search alone, in whole numbers."""
+    ENGINE = "engine"
+    """The engine, for some part; the stack was judged in whole numbers, the bound is its word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """How good the stack is known to be.
@@ -116,6 +126,7 @@ class Proof:
         predictor: The predictor that found the stack.
         reason: Why it is not optimal ("the fetch limit of 500 was reached"), "" if it is.
         is_joint: Whether categories had to be solved together because one after the other had no stack.
+        prover: What proved it, None where it is not optimal.
     """
 
     optimal: bool
@@ -125,6 +136,7 @@ class Proof:
     predictor: str
     reason: str = ""
     is_joint: bool = False
+    prover: Prover | None = None
 
 
 @dataclass(frozen=True, slots=True)

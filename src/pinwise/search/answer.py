@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pinwise.model.outcome import Prover
 from pinwise.space.space import Picks, Space
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Found:
             known; see `is_settled`.
         is_settled: False where the stack holds unknown candidates, so that its ties were not looked at.
         reason: Why it is not optimal, "" if it is.
+        prover: What proved it, None where it is not optimal.
     """
 
     picks: Picks
@@ -47,6 +49,7 @@ class Found:
     is_optimal: bool
     is_settled: bool = True
     reason: str = ""
+    prover: Prover | None = None
 
 
 @dataclass(frozen=True, slots=True)

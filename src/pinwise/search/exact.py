@@ -1,155 +1,47 @@
 """Predictor `exact`: the best stack of a space, with a proof."""
 
-from collections.abc import Callable, Mapping, Sequence
-
+from pinwise.model.outcome import Prover
 from pinwise.search.answer import Budget, Found, GaveUp, NoStack, Prediction
-from pinwise.search.latest import first_stack
+from pinwise.search.cheapest import cheapest, most_conflicts_in
+from pinwise.search.first import first_stack
 from pinwise.search.present import only_unchanged
-from pinwise.search.programme import Answer, Programme
-from pinwise.space.masks import bit
-from pinwise.space.space import Picks, Space, changes_in, cost_of, needed_picks, tie_of, unknown_in
-from pinwise.space.state import State, incompatibilities
-
-Measure = Callable[[Space, Picks], int]
+from pinwise.space.space import Picks, Space, cost_of, unknown_in
 
 
 def exact(space: Space, budget: Budget) -> Prediction:
-    """Find the stack with the fewest changes, of those the cheapest, ties settled.
-
-    Where that holds unknown candidates, ties are left open.
-    """
+    """Find the stack with the fewest changes, of those the cheapest, ties settled."""
     present = only_unchanged(space)
-    if present is not None:
-        cost = cost_of(space, present)
-        return Found(present, cost, cost, is_optimal=True, is_settled=not unknown_in(space, present))
-    return by_search(space, budget)
+    return by_search(space, budget) if present is None else _proven(space, present)
 
 
-def by_search(space: Space, budget: Budget) -> Prediction:
-    """Find the same without a look at the present stack first: a first stack, then the engine."""
+def by_search(space: Space, budget: Budget, *, most_conflicts: int | None = None) -> Prediction:
+    """Find the same without a look at the present stack first.
+
+    A first stack is improved until nothing is better. After `most_conflicts` (None: what suits the space) the
+    engine goes on from the last one.
+    """
     first = first_stack(space, budget)
     if isinstance(first, GaveUp | NoStack):
         return first
-    return _Question(space, first, budget).answer()
+    if most_conflicts is None:
+        most_conflicts = most_conflicts_in(space)
+    best = cheapest(first, budget, most_conflicts=most_conflicts)
+    if best.is_proven:
+        return _proven(space, best.picks)
+    if not budget.expired():
+        from pinwise.search.engine import by_engine  # noqa: PLC0415  # seldom needed, and heavy
+
+        return by_engine(space, best.picks, budget)
+    return Found(
+        best.picks,
+        cost_of(space, best.picks),
+        best.bound,
+        is_optimal=False,
+        is_settled=not unknown_in(space, best.picks),
+        reason="the time limit was reached",
+    )
 
 
-class _Question:
-    """One space, the stacks that were found in it, and the programme that is asked for better ones."""
-
-    def __init__(self, space: Space, first: Picks, budget: Budget) -> None:
-        self._space = space
-        self._first = first
-        self._budget = budget
-        state = State(space, incompatibilities(space))
-        state.propagate()
-        self._domains = tuple(state.domains)
-        self._most_changes = changes_in(space, first)
-
-    def answer(self) -> Found:
-        space, picks = self._space, self._first
-        is_settled = not unknown_in(space, picks)
-        is_free = changes_in(space, picks) == 0 and cost_of(space, picks) == 0
-        if is_free and (not is_settled or tie_of(space, picks)[0] == 0):
-            # Nothing changed, free of cost and nowhere behind: every other such stack has the same newest
-            # candidates, hence the same requirements, hence is this one.
-            return Found(picks, 0, 0, is_optimal=True, is_settled=is_settled)
-        programme = Programme(space, self._domains)
-        if any(space.changed):
-            best, bound = self._best(programme, programme.changes(), changes_in, picks)
-            changes = changes_in(space, best)
-            if bound < changes:
-                return Found(best, cost_of(space, best), 0, is_optimal=False, reason=self._obstacle())
-            picks = best
-            self._most_changes = changes
-            programme.limit(programme.changes(), changes)
-        picks, bound = self._best(programme, programme.costs(), cost_of, picks)
-        cost = cost_of(space, picks)
-        if bound < cost:
-            return Found(picks, cost, bound, is_optimal=False, reason=self._obstacle())
-        if unknown_in(space, picks):
-            return Found(picks, cost, cost, is_optimal=True, is_settled=False)
-        return self._settle(programme, picks, cost)
-
-    def _best(
-        self, programme: Programme, objective: Sequence[int], measure: Measure, picks: Picks
-    ) -> tuple[Picks, int]:
-        """Return the stack with the smallest measure, at worst `picks`, and the bound that was reached."""
-        least = measure(self._space, picks)
-        if least == 0:
-            return picks, 0
-        answer = programme.minimise(objective, seconds=self._budget.remaining())
-        found = self._judge(answer)
-        if found is None or measure(self._space, found) > least:
-            return picks, answer.bound
-        return found, answer.bound
-
-    def _settle(self, programme: Programme, picks: Picks, cost: int) -> Found:
-        """Among the cheapest stacks find the one that wins every tie."""
-        programme.limit(programme.costs(), cost)
-        weight = len(programme.projects) + 1
-        best = programme.minimise(programme.ties(weight), seconds=self._budget.remaining())
-        settled = self._judge(best)
-        if settled is None or cost_of(self._space, settled) != cost:
-            return self._without_ties(picks, cost)
-        behind, count = tie_of(self._space, settled)
-        tie = behind * weight + count
-        if best.bound < tie:
-            return self._without_ties(settled, cost)
-        if unknown_in(self._space, settled):
-            return Found(settled, cost, cost, is_optimal=True, is_settled=False)
-        return self._last_tie(programme, settled, cost, tie)
-
-    def _last_tie(self, programme: Programme, picks: Picks, cost: int, tie: int) -> Found:
-        """Show that no other stack ties, or decide project by project: absent first, then newest."""
-        weight = len(programme.projects) + 1
-        projects = {node: k for node, k in picks.items() if self._space.bases[node] == node}
-        programme.limit(programme.ties(weight), tie)
-        programme.exclude(projects)
-        other = programme.minimise([0] * len(programme.costs()), seconds=self._budget.remaining())
-        if other.is_impossible:
-            return Found(picks, cost, cost, is_optimal=True)
-        programme = Programme(self._space, self._domains)
-        if any(self._space.changed):
-            programme.limit(programme.changes(), self._most_changes)
-        programme.limit(programme.costs(), cost)
-        programme.limit(programme.ties(weight), tie)
-        chosen: Picks | None = picks
-        for node in self._space.order:
-            if node in programme.projects:
-                chosen = self._fix(programme, node)
-                if chosen is None:
-                    return self._without_ties(picks, cost)
-                picks = chosen
-        return Found(picks, cost, cost, is_optimal=True, is_settled=not unknown_in(self._space, picks))
-
-    def _fix(self, programme: Programme, node: int) -> Picks | None:
-        ranks = programme.ranks(node)
-        best = programme.minimise(ranks, seconds=self._budget.remaining())
-        picks = self._judge(best)
-        if picks is None:
-            return None
-        rank = 0 if node not in picks else len(self._space.candidates[node]) - picks[node]
-        if best.bound < rank:
-            return None
-        programme.limit(ranks, rank)
-        return picks
-
-    def _without_ties(self, picks: Picks, cost: int) -> Found:
-        reason = f"{self._obstacle()} before ties were settled"
-        return Found(picks, cost, cost, is_optimal=False, reason=reason)
-
-    def _obstacle(self) -> str:
-        """Return why the engine did not prove what it was asked."""
-        return "the time limit was reached" if self._budget.expired() else "the engine gave up"
-
-    def _judge(self, answer: Answer) -> Picks | None:
-        """Return what the roots need of an answer, if it is a valid stack by exact judgement."""
-        picks: Mapping[int, int] | None = answer.picks
-        if picks is None:
-            return None
-        if any(not self._domains[node] & bit(k) for node, k in picks.items()):
-            return None
-        needed = needed_picks(self._space, picks)
-        if needed is None or changes_in(self._space, needed) > self._most_changes:
-            return None
-        return needed
+def _proven(space: Space, picks: Picks) -> Found:
+    cost, is_settled = cost_of(space, picks), not unknown_in(space, picks)
+    return Found(picks, cost, cost, is_optimal=True, is_settled=is_settled, prover=Prover.SEARCH)

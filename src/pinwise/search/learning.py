@@ -5,12 +5,12 @@ terms of an incompatibility all hold, resolve it with the causes of its terms un
 already true at an earlier level; go back there and propagate it. See ``README.md`` beside this file.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pinwise.space.masks import ABSENT, bit
 from pinwise.space.space import ROOT, Picks, Space
-from pinwise.space.state import Given, Incompatibility, Learned, Narrowing, State, normal_terms
+from pinwise.space.state import Given, Incompatibility, Learned, Narrowing, State
 
 Preference = Callable[[int, int], int]
 """(node, mask of what is possible, never "absent") -> the position to try first."""
@@ -39,12 +39,17 @@ def solve(
     Raises:
         OutOfTime: `expired` said so before there was an answer.
     """
-    state = State(space, givens)
-    conflicts = [0] * len(space.nodes)
+    return complete(State(space, givens), [0] * len(space.nodes), prefer, expired=expired)
+
+
+def complete(
+    state: State, conflicts: list[int], prefer: Preference, *, expired: Callable[[], bool]
+) -> Picks | Contradiction:
+    """Do the same from a state; it is left where the stack was found, `conflicts` are counted per node."""
     while True:
         failed = state.propagate()
         while failed is not None:
-            learned, level = _learn(state, failed, conflicts)
+            learned, level = learn(state, failed, conflicts)
             if not learned.terms:
                 return Contradiction(learned)
             state.backtrack(level)
@@ -52,14 +57,17 @@ def solve(
             failed = state.propagate()
         if expired():
             raise OutOfTime
-        node = _choose(state, conflicts)
+        node = choose(state, conflicts)
         if node is None:
-            return _picks(state)
+            return picks_of(state)
         state.decide(node, bit(prefer(node, state.domains[node])))
 
 
-def _choose(state: State, conflicts: list[int]) -> int | None:
-    """Return the next project to decide: one that must be present; the most conflicts, then discovery."""
+def choose(state: State, conflicts: list[int]) -> int | None:
+    """Return the next project to decide: one that must be present; the most conflicts, then discovery.
+
+    None where no project that must be present leaves a choice: those make a stack, all others stay out.
+    """
     best, best_conflicts = None, -1
     bases = state.space.bases
     for node, domain in enumerate(state.domains):
@@ -69,7 +77,8 @@ def _choose(state: State, conflicts: list[int]) -> int | None:
     return best
 
 
-def _picks(state: State) -> Picks:
+def picks_of(state: State) -> Picks:
+    """Return what must be present, where that leaves no choice."""
     return {
         node: domain.bit_length() - 2
         for node, domain in enumerate(state.domains)
@@ -77,20 +86,27 @@ def _picks(state: State) -> Picks:
     }
 
 
-def _learn(state: State, failed: Incompatibility, conflicts: list[int]) -> tuple[Incompatibility, int]:
+def learn(state: State, failed: Incompatibility, conflicts: list[int]) -> tuple[Incompatibility, int]:
     """Resolve a conflict; return what was learned and the level at which it tells something new.
 
     The returned incompatibility has no terms if nothing satisfies the givens.
     """
-    current = failed
+    current, terms = failed, dict(failed.terms)
     history = _history(state)
-    while current.terms:
-        last, previous = _satisfiers(state, current, history)
+    places = {node: _satisfier(state, history[node], mask) for node, mask in failed.terms}
+    while places:
+        *before, last = sorted(places.values())
         entry = state.trail[last]
+        previous = state.trail[before[-1]].level if before else 0
         conflicts[state.space.bases[entry.node]] += 1
         if entry.cause is None or previous < entry.level:
             return current, previous
-        current = _resolve(state, current, entry)
+        for node in _resolve(state, terms, entry):
+            if node in terms:
+                places[node] = _satisfier(state, history[node], terms[node])
+            else:
+                del places[node]
+        current = Learned(tuple(terms.items()), (current, entry.cause))
     return current, 0
 
 
@@ -102,32 +118,30 @@ def _history(state: State) -> dict[int, list[int]]:
     return history
 
 
-def _satisfiers(state: State, current: Incompatibility, history: dict[int, list[int]]) -> tuple[int, int]:
-    """Return where on the trail the last term came to hold, and the level at which all others held."""
-    places = []
-    for node, mask in current.terms:
-        place = next(p for p in history[node] if not state.trail[p].after & ~mask)
-        places.append(place)
-    last = max(places)
-    previous = max((state.trail[place].level for place in places if place != last), default=0)
-    return last, previous
+def _satisfier(state: State, history: list[int], mask: int) -> int:
+    """Return where on the trail a term came to hold."""
+    trail = state.trail
+    return next(place for place in history if not trail[place].after & ~mask)
 
 
-def _resolve(state: State, current: Incompatibility, entry: Narrowing) -> Learned:
-    """Combine a conflict with the cause of one of its terms: the rule of PubGrub on masks.
+def _resolve(state: State, terms: dict[int, int], entry: Narrowing) -> Iterator[int]:
+    """Combine a conflict with the cause of one of its terms, and yield whose terms change: PubGrub on masks.
 
     If the node is in the conflict's mask, the conflict holds; if it is in the cause's, the cause holds; so
-    both masks together, with all other terms, cannot hold.
+    both masks together, with all other terms, cannot hold. A term that always holds is left out.
     """
     cause = entry.cause
     if cause is None:
         raise AssertionError("a decision is never resolved")
-    terms = dict(current.terms)
     union = terms.pop(entry.node)
     for node, mask in cause.terms:
         if node == entry.node:
             union |= mask
-        else:
-            terms[node] = terms[node] & mask if node in terms else mask
-    terms[entry.node] = union
-    return Learned(normal_terms(terms, state.full.__getitem__), (current, cause))
+            continue
+        both = terms[node] & mask if node in terms else mask
+        if both not in (terms.get(node), state.full[node]):
+            terms[node] = both
+            yield node
+    if union != state.full[entry.node]:
+        terms[entry.node] = union
+    yield entry.node

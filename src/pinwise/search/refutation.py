@@ -10,7 +10,7 @@ from pinwise.search.learning import Contradiction, solve
 from pinwise.space.masks import ABSENT, matching, newest, positions
 from pinwise.space.rows import Overridden
 from pinwise.space.space import ROOT, Ban, Clause, Node, Space
-from pinwise.space.state import Given, Incompatibility, Learned, Tie
+from pinwise.space.state import Given, Incompatibility, Tie
 from pinwise.units.context import Candidates
 
 MOST_TRIALS = 2_000
@@ -60,7 +60,7 @@ def facts_of(root: Incompatibility) -> list[Given]:
         if id(each) in seen:
             continue
         seen.add(id(each))
-        if isinstance(each, Learned):
+        if not isinstance(each, Given):
             queue.extend(each.premises)
         elif not isinstance(each.origin, Tie):
             found[id(each)] = each
@@ -86,9 +86,8 @@ class _Writer:
         stack = [root]
         while stack:
             each = stack[-1]
-            missing = (
-                [p for p in each.premises if id(p) not in self._written] if isinstance(each, Learned) else []
-            )
+            premises = () if isinstance(each, Given) else each.premises
+            missing = [premise for premise in premises if id(premise) not in self._written]
             if missing:
                 stack.extend(missing)
                 continue
@@ -98,7 +97,7 @@ class _Writer:
         return self._written[id(root)]
 
     def _write(self, each: Incompatibility) -> Derivation:
-        if isinstance(each, Learned):
+        if not isinstance(each, Given):
             premises = tuple(self._written[id(premise)] for premise in each.premises)
             return Derived(self._terms(each.terms), premises)
         match each.origin:

@@ -31,6 +31,26 @@ class Learned:
     premises: "tuple[Incompatibility, Incompatibility]"
 
 
+@dataclass(slots=True)
+class Outdone:
+    """What only stacks break that are no better than one in hand; most are never asked for their terms."""
+
+    write: Callable[[], Terms]
+    written: Terms | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """What cannot all hold in a better stack; first asked for while the cause of a narrowing stands."""
+        if self.written is None:
+            self.written = self.write()
+        return self.written
+
+    @property
+    def premises(self) -> "tuple[Incompatibility, ...]":
+        """Nothing that the space says."""
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """An incompatibility of the space itself."""
@@ -39,7 +59,7 @@ class Given:
     origin: Clause | Ban | Tie
 
 
-Incompatibility = Given | Learned
+Incompatibility = Given | Learned | Outdone
 
 
 class Narrowing(NamedTuple):
@@ -99,6 +119,13 @@ class State:
         """Open a new level in which `node` is in `mask`."""
         self.level += 1
         self._narrow(node, mask, None)
+
+    def narrow(self, node: int, after: int, cause: Incompatibility) -> Incompatibility | None:
+        """Narrow the domain of `node` to `after`; return `cause` itself where nothing is left of it.
+
+        The terms of `cause` hold, but for one: that `node` is in a mask that holds what `after` lacks.
+        """
+        return self._narrow(node, after, cause)
 
     def propagate(self) -> Incompatibility | None:
         """Rule out all that follows; return an incompatibility whose terms all hold, if there is one."""
