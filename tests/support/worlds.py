@@ -250,6 +250,16 @@ class PartialKnowledge:
         """Return the known documents of `name`, as they are now."""
         return dict(self.documents.get(name, {}))
 
+    def compiled(self, name: NormalizedName) -> None:
+        """Return no slice: every round compiles afresh."""
+
+    def keep(self, made: object) -> None:
+        """Take a slice, and forget it."""
+
+    def only(self, releases: Mapping[NormalizedName, Version | None]) -> Snapshot:
+        """Return what is known of these releases alone."""
+        return Snapshot(self.projects, self.documents).only(releases)
+
     def assure(self) -> None:
         """See that nothing was lost: nothing ever is."""
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from packaging.version import Version
 
-from pinwise.actions.ports import Knowledge, NarrowKnowledge
+from pinwise.actions.ports import Knowledge
 from pinwise.actions.stack import Step, assemble, held_by
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Advice, Proof
@@ -21,7 +21,7 @@ from pinwise.space.space import unknown_in
 from pinwise.units.context import context_for
 
 
-def confirm(request: Request, knowledge: NarrowKnowledge) -> Advice | None:
+def confirm(request: Request, knowledge: Knowledge) -> Advice | None:
     """Return the advice on the present pins if it is certain that all of them stay and none is added.
 
     All that a lock records of it is as `pinwise.actions.advise.advise` has it, the cost apart: prices, ages

@@ -15,6 +15,7 @@ from pinwise.knowledge.store import Store, StoredPage
 from pinwise.model.facts import Document, File, NoProject, Project, Release, Snapshot
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import LocalProject, Request
+from pinwise.space.slices import Slice
 
 
 class KnowledgeView:
@@ -50,6 +51,7 @@ class KnowledgeView:
         self._pages: dict[tuple[str, NormalizedName], StoredPage | None] = {}
         self._projects: dict[NormalizedName, Project | NoProject | None] = {}
         self._documents: dict[NormalizedName, Mapping[Version, Document]] = {}
+        self._slices: dict[NormalizedName, Slice] = {}
         self._open: dict[NormalizedName, dict[Version, Ask | Release]] = {}
         self._orders: dict[tuple[NormalizedName, Version], tuple[Release, tuple[Ask, ...]]] = {}
 
@@ -81,6 +83,15 @@ class KnowledgeView:
         if name not in self._documents:
             self._read_documents(name)
         return self._documents[name]
+
+    def compiled(self, name: NormalizedName) -> Slice | None:
+        """Return the slice of a project as it follows from the facts of this moment, if there is one."""
+        return self._slices.get(name)
+
+    def keep(self, made: Slice) -> None:
+        """Take a slice that was made of the facts of this moment."""
+        if self._within is None:
+            self._slices[made.candidates.name] = made
 
     def assure(self) -> None:
         """See that nothing that was ever known is hidden by damage, where it cannot be fetched anew.
@@ -135,6 +146,7 @@ class KnowledgeView:
     def forget(self, name: NormalizedName) -> None:
         """Read the facts of `name` anew when they are asked for next."""
         self._projects.pop(name, None)
+        self._slices.pop(name, None)
         self._documents.pop(name, None)
         self._open.pop(name, None)
         for url in self._indexes(name):

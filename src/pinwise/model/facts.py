@@ -175,6 +175,12 @@ class Snapshot:
         """Return the documents of those releases of `name` whose metadata is known."""
         return self.documents.get(name, {})
 
+    def compiled(self, name: NormalizedName) -> None:
+        """Return the slice of a project: a closed world keeps none."""
+
+    def keep(self, made: object) -> None:
+        """Take a slice, and forget it."""
+
     def assure(self) -> None:
         """See that nothing was lost: nothing ever is."""
 
