@@ -29,9 +29,11 @@ from pinwise.knowledge.digests import columns, insert, is_sound, listing_digest,
 from pinwise.knowledge.failures import Unsound, lossy, sound_rows
 from pinwise.knowledge.listing import read_files, read_release, to_releases, write_listing
 from pinwise.knowledge.rows import DocumentRow, Texts, parse_skipped, render_skipped
+from pinwise.knowledge.shelf import Shelf
 from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import Document, Project
 from pinwise.model.names import NormalizedName
+from pinwise.model.request import Request
 
 DEFAULT_TERMS = Terms()
 
@@ -246,6 +248,10 @@ class Store:
             if last is not None:
                 revision = last[0] if tuple(last[1:]) == row else last[0] + 1
             insert(connection, "documents", [(*key, revision, *row, checked)])
+
+    def shelf(self, request: Request) -> Shelf:
+        """Return the slices that are kept for the target and the file policy of a request."""
+        return Shelf(self._database, request)
 
     def size(self) -> int:
         """Return the bytes that it takes on the disk, with the log of what is not folded back yet."""

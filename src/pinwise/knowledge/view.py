@@ -11,6 +11,8 @@ from packaging.version import Version
 
 from pinwise.indexes.documents import Ask, Target, document_order, resolve_document
 from pinwise.indexes.filenames import NamedFile, parse_filename
+from pinwise.knowledge.derived import Stamp
+from pinwise.knowledge.shelf import Entry
 from pinwise.knowledge.store import Store, StoredPage
 from pinwise.model.facts import Document, File, NoProject, Project, Release, Snapshot
 from pinwise.model.names import NormalizedName
@@ -51,7 +53,9 @@ class KnowledgeView:
         self._pages: dict[tuple[str, NormalizedName], StoredPage | None] = {}
         self._projects: dict[NormalizedName, Project | NoProject | None] = {}
         self._documents: dict[NormalizedName, Mapping[Version, Document]] = {}
-        self._slices: dict[NormalizedName, Slice] = {}
+        self._shelf = store.shelf(request)
+        self._slices: dict[NormalizedName, Entry | None] = {}
+        self._stamps: dict[NormalizedName, Stamp] = {}
         self._open: dict[NormalizedName, dict[Version, Ask | Release]] = {}
         self._orders: dict[tuple[NormalizedName, Version], tuple[Release, tuple[Ask, ...]]] = {}
 
@@ -86,12 +90,25 @@ class KnowledgeView:
 
     def compiled(self, name: NormalizedName) -> Slice | None:
         """Return the slice of a project as it follows from the facts of this moment, if there is one."""
-        return self._slices.get(name)
+        if name not in self._slices:
+            self._slices[name] = self._find_slice(name)
+        entry = self._slices[name]
+        return None if entry is None else entry.slice
 
     def keep(self, made: Slice) -> None:
         """Take a slice that was made of the facts of this moment."""
+        name = made.candidates.name
         if self._within is None:
-            self._slices[made.candidates.name] = made
+            self._slices[name] = Entry(made, self._stamps.get(name))
+
+    def put_slices(self) -> None:
+        """Keep for later runs what this one has compiled, if that can be done at once."""
+        entries = [each for each in self._slices.values() if each is not None and each.slice.is_grown]
+        storable = [each for each in entries if each.stamp is not None or each.written]
+        if storable:
+            self._shelf.put(storable)
+            for each in storable:
+                each.slice.is_grown = False
 
     def assure(self) -> None:
         """See that nothing that was ever known is hidden by damage, where it cannot be fetched anew.
@@ -147,6 +164,7 @@ class KnowledgeView:
         """Read the facts of `name` anew when they are asked for next."""
         self._projects.pop(name, None)
         self._slices.pop(name, None)
+        self._stamps.pop(name, None)
         self._documents.pop(name, None)
         self._open.pop(name, None)
         for url in self._indexes(name):
@@ -172,11 +190,27 @@ class KnowledgeView:
         """Return the one release of a project that is looked at, None for all of them."""
         return None if self._within is None else self._within.get(name)
 
+    def _find_slice(self, name: NormalizedName) -> Entry | None:
+        """Return the slice of a project that an index serves, None where it is to be compiled."""
+        if name in self._request.local or self._within is not None:
+            return None
+        for url in self._indexes(name):
+            look = self._shelf.look(url, name)
+            if look is None or (self._oldest is not None and look.checked < self._oldest):
+                return None
+            if look.slice is not None:
+                return Entry(look.slice, None, look.written)
+            if look.is_found:
+                return None
+        return None
+
     def _find_project(self, name: NormalizedName) -> Project | NoProject | None:
         local = self._request.local.get(name)
         if local is not None:
             return _to_project(local)
         for url in self._indexes(name):
+            if self._within is None and (stamp := self._shelf.stamp(url, name)) is not None:
+                self._stamps[name] = stamp  # before the facts are read
             page = self._page(url, name)
             if page is None:
                 return None
