@@ -5,7 +5,6 @@ machine's own store and are read only where their digest holds.
 """
 
 import marshal
-from collections.abc import Iterable
 from typing import Any
 
 import packaging
@@ -14,7 +13,7 @@ from pinwise.model.environment import Environment
 from pinwise.model.facts import Metadata, Skip
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import Request
-from pinwise.space.rows import Demand, Extra, Row, Rows
+from pinwise.space.rows import Demand, Extra, Rows, Said
 from pinwise.space.slices import Ranges, Slice
 from pinwise.units.admission import baseline
 from pinwise.units.context import Candidates
@@ -65,7 +64,7 @@ def to_bytes(each: Slice) -> bytes:
         tuple(tuple(skip) for skip in its.skipped),
         each.has_yanked,
     )
-    extras = {name: (_plain(extra.rows), extra.lacks) for name, extra in rows.extras.items()}
+    extras = {name: (_plain(extra.said), extra.lacks) for name, extra in rows.extras.items()}
     said: Any = (
         *(rows.known, _plain(rows.base), dict(rows.broken), dict(rows.unfit), rows.origins, extras),
         *(ranges.masks, tuple(sorted(ranges.naming))),
@@ -84,14 +83,15 @@ def from_bytes(content: bytes, name: NormalizedName, index_url: str) -> Slice:
     candidates = Candidates(
         name, index_url, versions, builds, uploaded, prereleases, members, skipped=left_out
     )
-    added = {extra: Extra(_rows(each), lacks) for extra, (each, lacks) in extras.items()}
-    rows = Rows(known, _rows(base), broken, unfit, origins, added)
+    added = {extra: Extra(_said(each), lacks) for extra, (each, lacks) in extras.items()}
+    rows = Rows(known, _said(base), broken, unfit, origins, added)
     return Slice(candidates, rows, Ranges(masks, set(naming)), has_yanked)
 
 
-def _plain(rows: Iterable[Row]) -> tuple[tuple[tuple[object, ...], int], ...]:
-    return tuple((tuple(demand), mask) for demand, mask in rows)
+def _plain(said: Said) -> Any:
+    return tuple((tuple(demand), mask) for demand, mask in said.rows), dict(said.orders)
 
 
-def _rows(plain: Iterable[tuple[tuple[str, ...], int]]) -> tuple[Row, ...]:
-    return tuple((Demand._make(demand), mask) for demand, mask in plain)
+def _said(plain: Any) -> Said:
+    rows, orders = plain
+    return Said(tuple((Demand._make(demand), mask) for demand, mask in rows), orders)

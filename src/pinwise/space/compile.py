@@ -116,8 +116,8 @@ class Compiler:
     def asked(self, name: NormalizedName, extra: NormalizedName | None, position: int) -> list[Demand]:
         """Return what a candidate asks for, itself or by one of its extras, before the user amends it."""
         seen = self._projects.seen(name)
-        rows = seen.rows.base if extra is None else self._projects.added_by(seen, extra).rows
-        return [demand for demand, mask in rows if mask & bit(position)]
+        said = seen.rows.base if extra is None else self._projects.added_by(seen, extra).said
+        return said.by(position)
 
     def lacks(self, name: NormalizedName, extra: NormalizedName, position: int) -> bool:
         """Whether a candidate is known to lack an extra."""
@@ -181,12 +181,12 @@ class Compiler:
         rows = seen.rows
         unknown = draft.domains[node] & ~rows.known & ~ABSENT
         if extra is not None:
-            self._add_rows(draft, node, self._projects.added_by(seen, extra).rows)
+            self._add_rows(draft, node, self._projects.added_by(seen, extra).said.rows)
             return unknown
         self._rule_out(draft, node, rows.unusable())
         if known_only:
             draft.ban(node, unknown, dict.fromkeys(positions(unknown), "has metadata that is not known"))
-        self._add_rows(draft, node, rows.base)
+        self._add_rows(draft, node, rows.base.rows)
         return unknown
 
     def _rule_out(self, draft: _Draft, node: int, unusable: Mapping[int, str]) -> None:

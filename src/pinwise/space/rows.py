@@ -46,10 +46,28 @@ Row = tuple[Demand, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What documents of one project say, each requirement once.
+
+    Attributes:
+        rows: Requirements, each with the mask of who says so.
+        orders: For each candidate that says something, the places of its requirements in `rows`, in the order
+            of its document.
+    """
+
+    rows: tuple[Row, ...] = ()
+    orders: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+
+    def by(self, position: int) -> list[Demand]:
+        """Return what one candidate says, in the order of its document."""
+        return [self.rows[place][0] for place in self.orders.get(position, ())]
+
+
+@dataclass(frozen=True, slots=True)
 class Extra:
     """What an extra of a project asks for beyond the project itself, and the mask of who lacks it."""
 
-    rows: tuple[Row, ...]
+    said: Said
     lacks: int
 
 
@@ -67,7 +85,7 @@ class Rows:
     """
 
     known: int = 0
-    base: tuple[Row, ...] = ()
+    base: Said = Said()
     broken: Mapping[int, str] = field(default_factory=dict)
     unfit: Mapping[int, str] = field(default_factory=dict)
     origins: bytes = b""
@@ -101,7 +119,7 @@ class Reader:
         broken: dict[int, str] = {}
         unfit: dict[int, str] = {}
         origins = bytearray(len(candidates))
-        base: dict[str, tuple[Demand, int]] = {}
+        base = _Sayings()
         for position, document in _placed(candidates, documents):
             known |= bit(position)
             if isinstance(document, Unusable):
@@ -112,8 +130,9 @@ class Reader:
             if fault is not None:
                 unfit[position] = fault
                 continue
-            self._add(base, [each for each in document.requirements if self.applies(each, "")], position)
-        return Rows(known, tuple(base.values()), broken, unfit, bytes(origins))
+            applying = [each for each in document.requirements if self.applies(each, "")]
+            base.add(map(self._demand, applying), position)
+        return Rows(known, base.said(), broken, unfit, bytes(origins))
 
     def added_by(
         self,
@@ -123,7 +142,7 @@ class Reader:
         extra: NormalizedName,
     ) -> Extra:
         """Return what `extra` asks for beyond the project itself, and who lacks it."""
-        found: dict[str, tuple[Demand, int]] = {}
+        found = _Sayings()
         lacks = 0
         for position, document in _placed(candidates, documents):
             if position in rows.unfit or not isinstance(document, Metadata):
@@ -136,8 +155,8 @@ class Reader:
                 for each in document.requirements
                 if self.applies(each, extra) and not self.applies(each, "")
             ]
-            self._add(found, applying, position)
-        return Extra(tuple(found.values()), lacks)
+            found.add(map(self._demand, applying), position)
+        return Extra(found.said(), lacks)
 
     def applies(self, requirement: Requirement, extra: str) -> bool:
         """Whether a requirement's marker holds for the environment, with one extra asked for."""
@@ -151,14 +170,11 @@ class Reader:
             known = self._verdicts[key] = (marker, verdict)
         return known[1]
 
-    def _add(self, rows: dict[str, Row], applying: Iterable[Requirement], position: int) -> None:
-        for requirement in applying:
-            cached = self._demands.get(id(requirement))
-            if cached is None:
-                cached = self._demands[id(requirement)] = (requirement, to_demand(requirement))
-            demand = cached[1]
-            mask = rows[demand.text][1] if demand.text in rows else 0
-            rows[demand.text] = (demand, mask | bit(position))
+    def _demand(self, requirement: Requirement) -> Demand:
+        cached = self._demands.get(id(requirement))
+        if cached is None:
+            cached = self._demands[id(requirement)] = (requirement, to_demand(requirement))
+        return cached[1]
 
     def _fault(self, document: Metadata) -> str | None:
         """Return why a release's own metadata rules it out, None if it does not."""
@@ -171,6 +187,35 @@ class Reader:
         except (UndefinedComparison, UndefinedEnvironmentName) as error:
             return f"has a marker that cannot be evaluated: {error}"
         return None
+
+
+class _Sayings:
+    """What documents say, as it is read one after the other."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+        self._demands: list[Demand] = []
+        self._masks: list[int] = []
+        self._orders: dict[int, tuple[int, ...]] = {}
+        self._shared: dict[tuple[int, ...], tuple[int, ...]] = {}
+
+    def add(self, demands: Iterable[Demand], position: int) -> None:
+        """Add what the document of one candidate says."""
+        order: dict[int, None] = {}
+        for demand in demands:
+            place = self._places.setdefault(demand.text, len(self._demands))
+            if place == len(self._demands):
+                self._demands.append(demand)
+                self._masks.append(0)
+            self._masks[place] |= bit(position)
+            order[place] = None
+        if order:
+            places = tuple(order)
+            self._orders[position] = self._shared.setdefault(places, places)
+
+    def said(self) -> Said:
+        """Return all of it."""
+        return Said(tuple(zip(self._demands, self._masks, strict=True)), self._orders)
 
 
 class Amendments:
