@@ -35,7 +35,7 @@ the first of January 2024.
 import hashlib
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import takewhile
@@ -252,6 +252,9 @@ class PartialKnowledge:
 
     def compiled(self, name: NormalizedName) -> None:
         """Return no slice: every round compiles afresh."""
+
+    def expect(self, names: Collection[NormalizedName]) -> None:
+        """Hear which slices will be asked for next: there are none."""
 
     def keep(self, made: object) -> None:
         """Take a slice, and forget it."""

@@ -1,6 +1,6 @@
 """What the actions need of the world, as protocols: `wiring` supplies them, tests supply fakes."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,6 +38,10 @@ class Knowledge(Protocol):
 
     def compiled(self, name: NormalizedName) -> Slice | None:
         """Return the slice of a project as it follows from the facts of this moment, if there is one."""
+        ...
+
+    def expect(self, names: Collection[NormalizedName]) -> None:
+        """Hear which slices will be asked for next, so that they can be read together."""
         ...
 
     def keep(self, made: Slice) -> None:

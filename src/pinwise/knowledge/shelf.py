@@ -1,6 +1,7 @@
 """The slices that are kept for one request: read with the page that they rest on, written after a run."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -17,15 +18,16 @@ from pinwise.model.request import Request
 from pinwise.space.slices import Slice
 
 _PAGE = (
-    f"SELECT {columns('pages')} FROM projects JOIN pages ON pages.project_id = projects.id "  # noqa: S608  # constants
-    "WHERE index_id = ? AND name = ?"
+    f"SELECT name, {columns('pages')} FROM projects JOIN pages ON pages.project_id = projects.id "  # noqa: S608  # constants
+    "WHERE index_id = ? AND name IN (SELECT value FROM json_each(?))"
 )
 _SLICE = (
-    f"SELECT {columns('pages')}, slices.page, slices.content, slices.digest "  # noqa: S608  # constants
+    f"SELECT name, {columns('pages')}, slices.page, slices.content, slices.digest "  # noqa: S608  # constants
     "FROM projects JOIN pages ON pages.project_id = projects.id "
     "LEFT JOIN slices ON slices.project_id = projects.id AND target = ? AND policy = ? "
-    "WHERE index_id = ? AND name = ?"
+    "WHERE index_id = ? AND name IN (SELECT value FROM json_each(?))"
 )
+_OTHER_FORM = (ValueError, TypeError, LookupError, EOFError)  # of bytes that another pinwise wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,45 +73,54 @@ class Shelf:
         self._indexes: dict[str, int] = {}
         self._number: int | None = None
 
-    def look(self, index_url: str, name: NormalizedName) -> Look | None:
-        """Return what is there of a project, None if nothing is, or its page does not hold."""
+    def look(self, index_url: str, names: Collection[NormalizedName]) -> dict[NormalizedName, Look]:
+        """Return what is there of projects, nothing of one whose page is not known or does not hold."""
         with self._database.reading() as connection:
             index = self._index_number(connection, index_url)
-            row = self._row(connection, index, name)
-            if row is None or not is_sound(row[:10]):
-                return None
-            is_found, checked, facts = bool(row[2]), row[7], _facts(row)
-            page, content, written = row[10:]
-            if not is_found:
-                return Look(is_found=False, checked=checked)
-            if page == facts and written == self._digest(row[0], name, facts, content):
-                kept = from_bytes(content, name, index_url)
-                return Look(is_found=True, checked=checked, slice=kept, written=written)
-            return Look(is_found=True, checked=checked)
+            rows = self._rows(connection, index, names)
+        found = {name: self._seen(row, name, index_url) for name, *row in rows}
+        return {name: look for name, look in found.items() if look is not None}
+
+    def _seen(self, row: Sequence[Any], name: NormalizedName, index_url: str) -> Look | None:
+        """Return what a row says of a project, None if its page does not hold."""
+        if not is_sound(tuple(row[:10])):
+            return None
+        is_found, checked, facts = bool(row[2]), row[7], _facts(row)
+        page, content, written = row[10:]
+        if page == facts and is_found and written == self._digest(row[0], name, facts, content):
+            with suppress(*_OTHER_FORM):
+                return Look(is_found, checked, from_bytes(content, name, index_url), written)
+        return Look(is_found, checked)
 
     def stamp(self, index_url: str, name: NormalizedName) -> Stamp | None:
         """Return the state of the facts of a project, None where its index has no such project."""
         with self._database.reading() as connection:
             index = self._index_number(connection, index_url)
-            row = connection.execute(_PAGE, (index, name)).fetchone()
-            if row is None or not row[2]:
+            row = connection.execute(_PAGE, (index, json.dumps([name]))).fetchone()
+            if row is None or not row[3]:
                 return None
-            return derived.stamp(connection, row[0], _facts(row))
+            return derived.stamp(connection, row[1], _facts(row[1:]))
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Keep slices for later runs, if that can be done at once; nobody hears of it where it cannot."""
         self._database.derive(lambda connection: self._put_all(connection, entries))
 
-    def _row(self, connection: Connection, index: int, name: NormalizedName) -> Any:
-        """Return the columns of a page, and of the slice that is kept of it, None each where none is."""
+    def _rows(self, connection: Connection, index: int, names: Collection[NormalizedName]) -> list[Any]:
+        """Return names, the columns of their pages, and those of slices of them, None each where none is."""
         if self._number is None:
             self._number = self._find_target(connection)
         if self._number is not None:
+            policies: dict[str, list[NormalizedName]] = {}
+            for name in names:
+                policies.setdefault(self._policies.of(name), []).append(name)
             with suppress(_database_error()):
-                values = (self._number, self._policies.of(name), index, name)
-                return connection.execute(_SLICE, values).fetchone()
-        row = connection.execute(_PAGE, (index, name)).fetchone()
-        return None if row is None else (*row, None, None, None)
+                return [
+                    row
+                    for policy, alike in policies.items()
+                    for row in connection.execute(_SLICE, (self._number, policy, index, json.dumps(alike)))
+                ]
+        rows = connection.execute(_PAGE, (index, json.dumps(list(names))))
+        return [(*row, None, None, None) for row in rows]
 
     def _index_number(self, connection: Connection, url: str) -> int:
         """Return the number of an index, -1 where it has none yet."""
@@ -141,7 +152,8 @@ class Shelf:
     def _put(self, connection: Connection, number: int, entry: Entry) -> None:
         """Keep one slice, unless the facts have changed since."""
         name, url = entry.slice.candidates.name, entry.slice.candidates.index
-        row = self._row(connection, self._index_number(connection, url), name)
+        rows = self._rows(connection, self._index_number(connection, url), [name])
+        row = rows[0][1:] if rows else None
         if row is None or not row[2] or not is_sound(row[:10]):
             return
         project_id, facts = row[0], _facts(row)

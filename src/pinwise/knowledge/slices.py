@@ -12,7 +12,7 @@ import packaging
 from pinwise.model.environment import Environment
 from pinwise.model.facts import Metadata, Skip
 from pinwise.model.names import NormalizedName
-from pinwise.model.request import Request
+from pinwise.model.request import FormatControl, Request
 from pinwise.space.rows import Demand, Extra, Rows, Said
 from pinwise.space.slices import Ranges, Slice
 from pinwise.units.admission import baseline
@@ -37,12 +37,15 @@ class Policies:
 
     def __init__(self, request: Request) -> None:
         self._formats = request.formats
+        self._is_usual = request.formats == FormatControl()
         self._given: dict[NormalizedName, list[str]] = {}
         for (name, version), metadata in sorted(request.given.items(), key=lambda each: each[0]):
             self._given.setdefault(name, []).append(f"{version}: {_words(metadata)}")
 
     def of(self, name: NormalizedName) -> str:
         """Return the policy of one project, "" for the usual one."""
+        if self._is_usual and name not in self._given:
+            return ""
         wheels = "" if self._formats.allows_wheels(name) else "no wheels\n"
         sdists = "" if self._formats.allows_sdists(name) else "no sdists\n"
         return f"{wheels}{sdists}" + "\n".join(self._given.get(name, ()))

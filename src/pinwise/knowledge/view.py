@@ -5,7 +5,7 @@ serves a project, and of each release the one document that the file policy choo
 to be stored changes neither.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from packaging.version import Version
 
@@ -91,9 +91,20 @@ class KnowledgeView:
     def compiled(self, name: NormalizedName) -> Slice | None:
         """Return the slice of a project as it follows from the facts of this moment, if there is one."""
         if name not in self._slices:
-            self._slices[name] = self._find_slice(name)
+            self.expect([name])
         entry = self._slices[name]
         return None if entry is None else entry.slice
+
+    def expect(self, names: Collection[NormalizedName]) -> None:
+        """Read slices that will be asked for next, together."""
+        by_indexes: dict[tuple[str, ...], list[NormalizedName]] = {}
+        for name in names:
+            if name not in self._slices:
+                self._slices[name] = None
+                if name not in self._request.local and self._within is None:
+                    by_indexes.setdefault(self._indexes(name), []).append(name)
+        for indexes, alike in by_indexes.items():
+            self._read_slices(indexes, alike)
 
     def keep(self, made: Slice) -> None:
         """Take a slice that was made of the facts of this moment."""
@@ -182,27 +193,27 @@ class KnowledgeView:
             return None
         if key not in self._pages:
             page = self._store.page(url, name, version=self._version(name))
-            is_old = page is not None and self._oldest is not None and page.checked < self._oldest
-            self._pages[key] = None if is_old else page
+            self._pages[key] = None if page is None or self._is_old(page.checked) else page
         return self._pages[key]
 
     def _version(self, name: NormalizedName) -> Version | None:
         """Return the one release of a project that is looked at, None for all of them."""
         return None if self._within is None else self._within.get(name)
 
-    def _find_slice(self, name: NormalizedName) -> Entry | None:
-        """Return the slice of a project that an index serves, None where it is to be compiled."""
-        if name in self._request.local or self._within is not None:
-            return None
-        for url in self._indexes(name):
-            look = self._shelf.look(url, name)
-            if look is None or (self._oldest is not None and look.checked < self._oldest):
-                return None
-            if look.slice is not None:
-                return Entry(look.slice, None, look.written)
-            if look.is_found:
-                return None
-        return None
+    def _read_slices(self, indexes: Sequence[str], names: Collection[NormalizedName]) -> None:
+        """Read the slices of projects from the first of the indexes that has each."""
+        for url in indexes:
+            looks = self._shelf.look(url, names) if names else {}
+            for name, look in looks.items():
+                if look.slice is not None and not self._is_old(look.checked):
+                    self._slices[name] = Entry(look.slice, None, look.written)
+            names = [
+                name for name, look in looks.items() if not look.is_found and not self._is_old(look.checked)
+            ]
+
+    def _is_old(self, checked: int) -> bool:
+        """Whether an answer of that time does not count any more."""
+        return self._oldest is not None and checked < self._oldest
 
     def _find_project(self, name: NormalizedName) -> Project | NoProject | None:
         local = self._request.local.get(name)

@@ -4,7 +4,7 @@ The two never mix: a `Release` has no metadata field, so that admission, prices 
 depend on which metadata happens to be known (the law of `docs/concepts/algorithm.md`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -177,6 +177,9 @@ class Snapshot:
 
     def compiled(self, name: NormalizedName) -> None:
         """Return the slice of a project: a closed world keeps none."""
+
+    def expect(self, names: Collection[NormalizedName]) -> None:
+        """Hear which slices will be asked for next: there are none."""
 
     def keep(self, made: object) -> None:
         """Take a slice, and forget it."""

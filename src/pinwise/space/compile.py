@@ -31,7 +31,7 @@ class _Draft:
     """A space while it is being compiled."""
 
     nodes: list[Node] = field(default_factory=list)
-    numbers: dict[Node, int] = field(default_factory=dict)
+    numbers: dict[tuple[NormalizedName, NormalizedName | None], int] = field(default_factory=dict)
     bases: list[int] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
     domains: list[int] = field(default_factory=list)
@@ -99,14 +99,17 @@ class Compiler:
         draft.add(Node(_ROOT.name), Seen(_ROOT, Slice(_ROOT, Rows())))
         draft.domains[ROOT] = bit(0)
         draft.queue.clear()
+        self._projects.expect({*(each.name for each in self._roots), *self._held})
         for requirement in self._roots:
             self._require_root(draft, requirement)
         for name, (version, group) in self._held.items():
             self._hold(draft, name, version, group)
         unknown: dict[int, int] = {ROOT: 0}
         while draft.queue:
-            node = draft.queue.pop(0)
-            unknown[node] = self._expand(draft, node, known_only=known_only)
+            wave, draft.queue = draft.queue, []
+            self._projects.expect(_targets(draft, wave))
+            for node in wave:
+                unknown[node] = self._expand(draft, node, known_only=known_only)
         return self._finish(draft, unknown)
 
     def candidates(self, name: NormalizedName) -> Candidates:
@@ -204,8 +207,13 @@ class Compiler:
             demand = self._amendments.amend(name, written) if condition else None
             if demand is None:
                 continue
-            base = self._number(draft, Node(demand.target))
-            allowed = self._projects.demanded(draft.seen[base], demand)
+            base = draft.numbers.get((demand.target, None))
+            if base is None:
+                base = self._number(draft, Node(demand.target))
+            seen = draft.seen[base]
+            allowed = seen.allowed.get(demand.specifier)
+            if allowed is None or demand.url:
+                allowed = self._projects.demanded(seen, demand)
             for extra in demand.extras or (None,):
                 target = base if extra is None else self._number(draft, Node(demand.target, extra))
                 reason, before = merged.get((target, allowed), (demand, 0))
@@ -290,6 +298,17 @@ class Compiler:
         chosen = {ROOT, *direct}
         others = [n for n, node in enumerate(draft.nodes) if node.extra is None and n not in chosen]
         return (*direct, *sorted(others, key=lambda number: draft.nodes[number].name))
+
+
+def _targets(draft: _Draft, nodes: Iterable[int]) -> set[NormalizedName]:
+    """Return the projects that nodes may require; only those of extras are not foreseen."""
+    return {
+        demand.target
+        for node in nodes
+        if draft.nodes[node].extra is None
+        for demand, mask in draft.seen[node].rows.base.rows
+        if mask & draft.domains[node]
+    }
 
 
 def _behind(draft: _Draft, node: int) -> Sequence[int]:

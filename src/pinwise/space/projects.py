@@ -1,6 +1,6 @@
 """The projects of one compiler: their slices as its request sees them, kept ones or made of facts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -32,6 +32,10 @@ class Facts(Protocol):
         """Return the slice of a project as it follows from the facts of this moment, if there is one."""
         ...
 
+    def expect(self, names: Collection[NormalizedName]) -> None:
+        """Hear which slices will be asked for next, so that they can be read together."""
+        ...
+
     def keep(self, made: Slice) -> None:
         """Take a slice that was made of the facts of this moment, for those who come later."""
         ...
@@ -44,7 +48,8 @@ class Seen:
     Attributes:
         candidates: What the request admits.
         slice: Its requirements and ranges.
-        allowed: The masks of ranges under the request's policy on pre-releases, as they are asked for.
+        allowed: The masks of ranges under the request's policy on pre-releases, as they are asked for: those
+            of its slice themselves, where the policy makes no difference.
     """
 
     candidates: Candidates
@@ -76,8 +81,13 @@ class Projects:
         known = self._seen.get(name)
         if known is None or known.slice is not source:
             candidates = source.seen_by(self._context, lambda: self._refused(name))
-            known = self._seen[name] = Seen(candidates, source)
+            is_plain = not candidates.prereleases or self._context.allows_prereleases(name)
+            known = self._seen[name] = Seen(candidates, source, source.ranges.masks if is_plain else {})
         return known
+
+    def expect(self, names: Collection[NormalizedName]) -> None:
+        """Hear which projects will be asked for next."""
+        self._facts.expect(names)
 
     def added_by(self, seen: Seen, extra: NormalizedName) -> Extra:
         """Return what an extra of a project asks for."""
@@ -97,10 +107,9 @@ class Projects:
         """
         if demand.url and not (self._is_local(seen) and demand.url.lower().startswith("file:")):
             return 0
-        allowed = seen.allowed.get(demand.specifier)
-        if allowed is None:
-            is_kept = not demand.place and not seen.candidates.is_virtual
-            allowed = self._allow(seen, demand.specifier, is_kept=is_kept)
+        is_kept = not demand.place and not seen.candidates.is_virtual
+        allowed = self._allow(seen, demand.specifier, is_kept=is_kept)
+        if is_kept:
             seen.allowed[demand.specifier] = allowed
         return allowed
 

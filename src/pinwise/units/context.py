@@ -108,7 +108,7 @@ class Candidates:
         return self.versions[self.baseline.bit_length() - 2] if self.baseline else None
 
     def __len__(self) -> int:
-        return len(self.versions)
+        return len(self.builds)
 
 
 @lru_cache(maxsize=4096)
