@@ -209,7 +209,7 @@ class _Assembly:
         context = step.compiler.context
         name = candidates.name
         subject = f"{name}=={candidates.versions[position]}"
-        if name not in self._request.local:
+        if step.compiler.price(name, position):
             for unit in STEPS:
                 amount = unit.amounts(candidates, context)[position]
                 if amount:

@@ -54,6 +54,7 @@ class KnowledgeView:
         self._projects: dict[NormalizedName, Project | NoProject | None] = {}
         self._documents: dict[NormalizedName, Mapping[Version, Document]] = {}
         self._shelf = store.shelf(request)
+        self._together: set[str] = set()
         self._slices: dict[NormalizedName, Entry | None] = {}
         self._stamps: dict[NormalizedName, Stamp] = {}
         self._open: dict[NormalizedName, dict[Version, Ask | Release]] = {}
@@ -191,10 +192,19 @@ class KnowledgeView:
         key = (url, name)
         if self._within is not None and name not in self._within:
             return None
+        if self._within is not None and url not in self._together:
+            self._read_together(url, self._within)
         if key not in self._pages:
             page = self._store.page(url, name, version=self._version(name))
             self._pages[key] = None if page is None or self._is_old(page.checked) else page
         return self._pages[key]
+
+    def _read_together(self, url: str, within: Mapping[NormalizedName, Version | None]) -> None:
+        """Read those pages of an index of which one release is looked at."""
+        self._together.add(url)
+        wanted = {name: version for name, version in within.items() if version is not None}
+        for name, page in self._store.releases(url, wanted).items():
+            self._pages[url, name] = None if self._is_old(page.checked) else page
 
     def _version(self, name: NormalizedName) -> Version | None:
         """Return the one release of a project that is looked at, None for all of them."""

@@ -126,6 +126,12 @@ class Compiler:
         """Whether a candidate is known to lack an extra."""
         return bool(self._projects.added_by(self._projects.seen(name), extra).lacks & bit(position))
 
+    def price(self, name: NormalizedName, position: int) -> int:
+        """Return the price of a candidate by page facts, whoever pays it."""
+        if name in self.context.request.local:
+            return 0
+        return self._base_amounts(self.candidates(name))[position]
+
     def rows(self, name: NormalizedName) -> Rows:
         """Return what the known documents of a project say."""
         return self._projects.seen(name).rows
@@ -273,11 +279,7 @@ class Compiler:
             return self._extra_amounts(draft.seen[node], extra) if is_priced else free
         if name in self._held or name in self.context.request.local:
             return free
-        cached = self._amounts.get(name)
-        if cached is None or cached[0] is not candidates:
-            amounts = Amounts(len(candidates), lambda: self._prices(candidates))
-            cached = self._amounts[name] = (candidates, amounts)
-        return cached[1]
+        return self._base_amounts(candidates)
 
     def _extra_amounts(self, seen: Seen, extra: NormalizedName) -> Sequence[int]:
         """Price the candidates that are known to lack an extra; what is not known costs nothing."""
@@ -285,6 +287,13 @@ class Compiler:
         for position in positions(self._projects.added_by(seen, extra).lacks):
             amounts[position] = sum(step.amount(self.context.goal) for step in METADATA_STEPS)
         return amounts
+
+    def _base_amounts(self, candidates: Candidates) -> Sequence[int]:
+        cached = self._amounts.get(candidates.name)
+        if cached is None or cached[0] is not candidates:
+            amounts = Amounts(len(candidates), lambda: self._prices(candidates))
+            cached = self._amounts[candidates.name] = (candidates, amounts)
+        return cached[1]
 
     def _prices(self, candidates: Candidates) -> Sequence[int]:
         """Return the prices of all candidates of a project, those of all steps together."""

@@ -73,7 +73,9 @@ def days_behind(candidates: Candidates) -> list[int] | None:
     """
     members, times = candidates.baseline, candidates.uploaded
     top = members.bit_length() - 2
-    if top < 0 or any(time is None and members >> k + 1 & 1 for k, time in enumerate(times)):
+    if top < 0:
+        return None
+    if None in times and any(time is None and members >> k + 1 & 1 for k, time in enumerate(times)):
         return None
     newest = earliest = times[top] or 0
     days = [0] * len(candidates)
@@ -82,7 +84,8 @@ def days_behind(candidates: Candidates) -> list[int] | None:
         effective = earliest if time is None or time > earliest else time
         if members >> position + 1 & 1:
             earliest = effective
-        days[position] = max(0, newest // DAY - effective // DAY)
+        if effective < newest:
+            days[position] = newest // DAY - effective // DAY
     return days
 
 
