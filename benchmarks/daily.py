@@ -9,21 +9,17 @@ of the processor, which a busy machine changes less.
 """
 
 import argparse
-import os
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from peers import PLATFORM, PYTHON
-
-HERE = Path(__file__).resolve().parents[1] / "src"
+import measure
+from measure import Spent
+from peers import PLATFORM, PYTHON, SOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +48,13 @@ class Place:
         place.run(["advise"])
         return place
 
-    def run(self, command: Sequence[str], *more: str) -> tuple[float, float]:
-        """Run a command; return its seconds of the wall and of the processor."""
-        foreign = ("PIP_", "UV_", "PINWISE_", "XDG_", "VIRTUAL_ENV", "PYTHON")
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
-        environment |= {"HOME": str(self.folder), "PIP_CONFIG_FILE": os.devnull}
-        environment |= {"PYTHONPATH": str(self.source), "PYTHONPYCACHEPREFIX": str(self.bytecode)}
+    def run(self, command: Sequence[str], *more: str) -> Spent:
+        """Run a command; return what it took."""
         words = [sys.executable, "-m", "pinwise", *command, *self.options, *more]
-        busy, started = _processor(), time.perf_counter()
-        done = subprocess.run(
-            words, check=False, capture_output=True, text=True, env=environment, cwd=self.folder, timeout=600
-        )
-        seconds = time.perf_counter() - started
-        if done.returncode:
-            raise SystemExit(f"{' '.join(words)}\nended with {done.returncode}:\n{done.stderr}")
-        return seconds, _processor() - busy
-
-
-def _processor() -> float:
-    """Return how many seconds the processor has spent on processes that were run."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+        done = measure.run(words, self.folder, measure.python_settings(self.source, self.bytecode))
+        if done.status:
+            raise SystemExit(f"{' '.join(words)}\nended with {done.status}:\n{done.said}")
+        return done.spent
 
 
 def commands(asked: str) -> Mapping[str, Sequence[str]]:
@@ -93,7 +75,7 @@ def timed(places: Sequence[Place], asked: str, repeat: int) -> None:
             for place in places if attempt % 2 else places[::-1]:
                 spent = place.run(command, "--offline")
                 if attempt:
-                    seconds.setdefault((name, place.source), []).append(spent)
+                    seconds.setdefault((name, place.source), []).append((spent.wall, spent.processor))
     both = "wall (processor)"
     print(f"| command | s, {both} |" if len(places) == 1 else f"| {both} | before, s | now, s | ratio |")
     print("|---|---|" if len(places) == 1 else "|---|---|---|---|")
@@ -120,7 +102,7 @@ def main() -> None:
     if given.config_file:
         options += ["--config-file", str(given.config_file.resolve())]
     with tempfile.TemporaryDirectory() as scratch:
-        sources = [*([given.before.resolve()] if given.before else []), HERE]
+        sources = [*([given.before.resolve()] if given.before else []), SOURCE]
         places = [
             Place.make(source, Path(scratch, f"project-{number}"), given.set, options)
             for number, source in enumerate(sources)

@@ -1,22 +1,23 @@
-"""The two resolvers that are compared, run as a user runs them: one process, one requirement set."""
+"""The resolvers that are compared, run as a user runs them: one process, one requirement set."""
 
 import json
-import os
+import re
 import shutil
-import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import measure
+from measure import Done, Spent
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PYTHON = "3.11.7"
 PLATFORM = "manylinux_2_28_x86_64"
+SOURCE = Path(__file__).resolve().parents[1] / "src"
 
 Pins = Mapping[str, str]
 """Normalised name -> version."""
@@ -24,16 +25,16 @@ Pins = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One process: how long it took, and what it chose (None: it found no stack).
+    """One process: what it took, and what it chose (None: it found no stack).
 
     Attributes:
-        seconds: Wall time of the whole process.
+        spent: What the whole process took.
         pins: The stack.
-        report: pinwise's report, empty for uv.
+        report: pinwise's report where it was asked for, else empty.
         said: What it said on stderr.
     """
 
-    seconds: float
+    spent: Spent
     pins: Pins | None
     report: Mapping[str, Any]
     said: str
@@ -61,51 +62,71 @@ class Task:
 class Peer(Protocol):
     """One resolver."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called in tables."""
+        ...
 
-    def run(self, task: Task, *, offline: bool = False) -> Run:
-        """Resolve once."""
+    def run(self, task: Task, *, offline: bool = False, is_judged: bool = False) -> Run:
+        """Resolve once; with `is_judged`, tell all that can be told of the stack, which may take longer."""
+        ...
+
+    def version(self) -> str:
+        """Return its name and version."""
         ...
 
 
-def _process(command: list[str], settings: Mapping[str, str], folder: Path) -> tuple[float, int, str, str]:
-    """Run a command with no settings from outside; return its seconds, status, stdout and stderr."""
-    foreign = ("PIP_", "UV_", "PINWISE_", "XDG_", "VIRTUAL_ENV")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
-    environment |= {"HOME": str(folder), "PIP_CONFIG_FILE": os.devnull, **settings}
-    started = time.perf_counter()
-    done = subprocess.run(
-        command, check=False, capture_output=True, text=True, env=environment, cwd=folder, timeout=1800
-    )
-    return time.perf_counter() - started, done.returncode, done.stdout, done.stderr
-
-
+@dataclass(frozen=True, slots=True)
 class Pinwise:
-    """pinwise itself, with its defaults."""
+    """pinwise itself, with its defaults but for the predictor.
 
-    name = "pinwise"
+    Attributes:
+        predictor: How it searches.
+        bytecode: Where byte code is kept, as an installed pinwise has it.
+    """
 
-    def run(self, task: Task, *, offline: bool = False) -> Run:
-        """Resolve once; the lock is written beside the knowledge base."""
+    predictor: str
+    bytecode: Path
+
+    @property
+    def name(self) -> str:
+        """What it is called in tables."""
+        return f"pinwise {self.predictor}"
+
+    def run(self, task: Task, *, offline: bool = False, is_judged: bool = False) -> Run:
+        """Resolve once, with no lock present; the lock is written beside the knowledge base."""
         task.store.mkdir(parents=True, exist_ok=True)
-        script = Path(sys.executable).with_name("pinwise")
-        command = [str(script)] if script.exists() else [sys.executable, "-m", "pinwise"]
-        command += ["advise", "-r", str(task.requirements), "--lock", str(task.store / "pylock.toml")]
-        command += ["--python", PYTHON, "--platform", PLATFORM, "--index-url", task.index]
-        command += ["--kb", str(task.store / "kb.sqlite"), "--format", "json"]
+        lock = task.store / "pylock.toml"
+        lock.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "pinwise", *advise_words(task, self.predictor)]
+        command += ["--format", "json"] if is_judged else []
         command += ["--offline"] if offline else []
-        command += ["-c", str(task.constraints)] if task.constraints else []
-        command += [
-            part
-            for name, file in settings_file(task).items()
-            for part in (f"--{name.replace('_', '-')}", file)
-        ]
-        seconds, status, out, said = _process(command, {}, task.store)
-        if status not in {0, 1} or not out:
-            raise RuntimeError(f"pinwise failed on {task.requirements.name}: {said}")
-        report = json.loads(out)
-        pins = {package["name"]: package["version"] for package in report["packages"]}
-        return Run(seconds, pins if report["outcome"] == "advice" else None, report, said)
+        done = measure.run(command, task.store, measure.python_settings(SOURCE, self.bytecode))
+        if done.status not in {0, 1, 3}:
+            raise SystemExit(f"pinwise failed on {task.requirements.name}: {done.said}")
+        report = json.loads(done.out) if is_judged and done.status in {0, 1} else {}
+        return Run(done.spent, _locked(lock) if done.status == 0 else None, report, done.said)
+
+    def version(self) -> str:
+        """Return its name and version."""
+        command = [sys.executable, "-m", "pinwise", "--version"]
+        return _said(measure.run(command, Path.cwd(), measure.python_settings(SOURCE, self.bytecode)))
+
+
+def advise_words(task: Task, predictor: str) -> list[str]:
+    """Return the words of a command of pinwise that resolves a task; the lock is beside its store."""
+    words = ["advise", "-r", str(task.requirements), "--lock", str(task.store / "pylock.toml")]
+    words += ["--predictor", predictor, "--python", PYTHON, "--platform", PLATFORM]
+    words += ["--index-url", task.index, "--kb", str(task.store / "kb.sqlite")]
+    words += ["-c", str(task.constraints)] if task.constraints else []
+    for name, file in settings_file(task).items():
+        words += [f"--{name.replace('_', '-')}", file]
+    return words
+
+
+def _locked(lock: Path) -> Pins:
+    packages = tomllib.loads(lock.read_text(encoding="utf-8"))["packages"]
+    return {package["name"]: package["version"] for package in packages}
 
 
 def settings_file(task: Task) -> dict[str, str]:
@@ -122,11 +143,11 @@ def settings_file(task: Task) -> dict[str, str]:
 
 
 class Uv:
-    """uv's `pip compile`, with its defaults."""
+    """uv's `pip compile` with hashes, for a lock of pinwise has them too; all else with its defaults."""
 
     name = "uv"
 
-    def run(self, task: Task, *, offline: bool = False) -> Run:
+    def run(self, task: Task, *, offline: bool = False, is_judged: bool = False) -> Run:  # noqa: ARG002  # it tells no more
         """Resolve once."""
         task.store.mkdir(parents=True, exist_ok=True)
         command = [_uv(), "pip", "compile", str(task.requirements), "--quiet", "--no-header", "--no-annotate"]
@@ -136,15 +157,63 @@ class Uv:
         command += ["--offline"] if offline else []
         command += ["--config-file", str(task.metadata)] if task.metadata else ["--no-config"]
         command += ["--constraints", str(task.constraints)] if task.constraints else []
-        seconds, status, out, said = _process(command, {}, task.store)
-        return Run(seconds, _read_pins(out) if status == 0 else None, {}, said)
+        done = measure.run(command, task.store, {})
+        return Run(done.spent, _read_pins(done.out) if done.status == 0 else None, {}, done.said)
+
+    def version(self) -> str:
+        """Return its name and version."""
+        return " ".join(_said(measure.run([_uv(), "--version"], Path.cwd(), {})).split()[:2])
+
+
+class Pip:
+    """pip's dry run, of wheels only, for it would build what has none; warm is with its cache of answers."""
+
+    name = "pip"
+
+    def run(self, task: Task, *, offline: bool = False, is_judged: bool = False) -> Run:  # noqa: ARG002  # it has no such modes
+        """Resolve once."""
+        task.store.mkdir(parents=True, exist_ok=True)
+        report = task.store / "report.json"
+        command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet"]
+        command += ["--report", str(report), "--only-binary", ":all:", "--python-version", PYTHON]
+        command += [part for tag in _platforms() for part in ("--platform", tag)]
+        command += ["--index-url", task.index, "--cache-dir", str(task.store / "cache")]
+        command += ["-r", str(task.requirements)]
+        command += ["-c", str(task.constraints)] if task.constraints else []
+        done = measure.run(command, task.store, {"PIP_DISABLE_PIP_VERSION_CHECK": "1"})
+        return Run(done.spent, _reported(report) if done.status == 0 else None, {}, done.said)
+
+    def version(self) -> str:
+        """Return its name and version."""
+        said = _said(measure.run([sys.executable, "-m", "pip", "--version"], Path.cwd(), {}))
+        return " ".join(said.split()[:2])
+
+
+def _platforms() -> list[str]:
+    """Return the tags that `PLATFORM` stands for: pip takes a tag by its letter."""
+    newest = re.fullmatch(r"manylinux_2_(\d+)_x86_64", PLATFORM)
+    assert newest is not None
+    tags = [f"manylinux_2_{minor}_x86_64" for minor in range(int(newest[1]), 4, -1)]
+    return [*tags, "manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64"]
+
+
+def _reported(report: Path) -> Pins:
+    installed = json.loads(report.read_text(encoding="utf-8"))["install"]
+    metadata = [each["metadata"] for each in installed]
+    return {canonicalize_name(each["name"]): each["version"] for each in metadata}
+
+
+def _said(done: Done) -> str:
+    if done.status:
+        raise SystemExit(done.said)
+    return done.out.strip()
 
 
 def _uv() -> str:
     beside = Path(sys.executable).with_name("uv")
     found = str(beside) if beside.exists() else shutil.which("uv")
     if found is None:
-        raise RuntimeError("uv is not installed; `pip install --group clients` installs it")
+        raise SystemExit("uv is not installed; `pip install --group clients` installs it")
     return found
 
 

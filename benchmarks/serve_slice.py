@@ -10,7 +10,12 @@ anything else               404: a slice holds facts, no files to install
 import argparse
 import hashlib
 import json
+import subprocess
+import sys
+import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -72,9 +77,11 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     slice: Slice
+    delay = 0.0
 
     def do_GET(self) -> None:
         """Answer 200, 304 or 404."""
+        time.sleep(self.delay)
         resource = self.slice.resource(self.path.partition("?")[0])
         if resource is None:
             self._answer(HTTPStatus.NOT_FOUND, {}, b"")
@@ -96,10 +103,35 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing: a line per request would cost more than the request."""
 
 
-def make_server(content: Slice, port: int) -> ThreadingHTTPServer:
-    """Return a server of `content`; port 0 takes any that is free."""
-    handler = type("SliceHandler", (Handler,), {"slice": content})
+def make_server(content: Slice, port: int, *, delay: float = 0.0) -> ThreadingHTTPServer:
+    """Return a server of `content` that waits so many seconds before an answer; port 0 takes a free one."""
+    handler = type("SliceHandler", (Handler,), {"slice": content, "delay": delay})
     return ThreadingHTTPServer(("127.0.0.1", port), handler)
+
+
+@contextmanager
+def served(path: Path, *, delay_ms: float = 0.0) -> Iterator[str]:
+    """Serve a slice from a process of its own and yield the URL of its simple API."""
+    command = [sys.executable, __file__, str(path), "--port", "0", "--delay-ms", str(delay_ms)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        said = server.stdout.readline()
+        try:
+            if not said:
+                sys.exit(f"`{path}` could not be served")
+            yield said.split()[-1]
+        finally:
+            server.terminate()
+
+
+@contextmanager
+def index_of(asked: argparse.Namespace) -> Iterator[str]:
+    """Yield the URL of the index that the options name: --index, or --slice to be served meanwhile."""
+    if asked.index is not None:
+        yield asked.index
+        return
+    with served(asked.slice, delay_ms=asked.delay_ms) as url:
+        yield url
 
 
 def main() -> None:
@@ -107,9 +139,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("slice", type=Path, help="the file that make_slice.py wrote")
     parser.add_argument("--port", type=int, default=8765, help="0 takes any that is free (default: 8765)")
+    parser.add_argument("--delay-ms", type=float, default=0, help="wait before every answer, as if far away")
     arguments = parser.parse_args()
     content = read_slice(arguments.slice)
-    server = make_server(content, arguments.port)
+    server = make_server(content, arguments.port, delay=arguments.delay_ms / 1000)
     print(f"{len(content.pages)} projects on http://127.0.0.1:{server.server_port}/simple", flush=True)
     try:
         server.serve_forever()

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -43,12 +44,16 @@ def index() -> Iterator[LoopbackIndex]:
 
 
 def generator() -> ModuleType:
-    """Import docs/generate.py, which is no module of the package."""
+    """Import docs/generate.py, which is no module of the package, as `python` runs it: beside its folder."""
+    sys.path.insert(0, str(DOCS))
     spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(DOCS))
     return module
 
 

@@ -195,7 +195,7 @@ def test_a_variable_that_means_nothing_is_warned_of(monkeypatch: pytest.MonkeyPa
     """It may belong to another program, so it is no error; those of settings and options mean something."""
     for name in ("PINWISE_GAOL", "PINWISE_GOAL", "PINWISE_CONFIG_FILE", "PINWISE_UPGRADE"):
         monkeypatch.setenv(name, "1")
-    (warning,) = unknown_variables({"PINWISE_UPGRADE"})
+    (warning,) = unknown_variables(lambda: {"PINWISE_UPGRADE"})
     assert warning == "The variable `PINWISE_GAOL` means nothing to pinwise; did you mean `PINWISE_GOAL`?"
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -27,7 +27,6 @@ from pinwise.knowledge.store import Store, open_store
 from pinwise.knowledge.view import KnowledgeView, without_store
 from pinwise.model.environment import Environment
 from pinwise.model.errors import TargetError, UsageError
-from pinwise.model.installed import Batch, Distribution, Installation, Tool
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Effort
 from pinwise.model.request import PROJECT_ONLY, Manifest, Overlay, Request, Selection
@@ -36,14 +35,14 @@ from pinwise.settings import Settings
 if TYPE_CHECKING:
     from pinwise.actions.care import Lost
     from pinwise.actions.ingest import Ingestion, Progress
-    from pinwise.actions.local_projects import Archives
-    from pinwise.actions.ports import Installer
+    from pinwise.actions.ports import Archives, Installer
     from pinwise.indexes.courier import IndexCourier
     from pinwise.indexes.credentials import Credentials
     from pinwise.indexes.transport import TransportSettings
     from pinwise.installers.run import Runner
     from pinwise.knowledge.care import StoreCare
     from pinwise.model.edit import Wanted
+    from pinwise.model.installed import Batch, Distribution, Installation, Tool
     from pinwise.model.limits import Limits
 
 
@@ -158,7 +157,7 @@ def for_python(environment: Environment, python: str) -> Environment:
 
 def find_installation(
     settings: Settings, folder: Path, python: str | None, *, is_script: bool = False
-) -> Installation | None:
+) -> "Installation | None":
     """Return where a project's stack is installed, None where it has no environment yet.
 
     Raises:
@@ -171,7 +170,7 @@ def find_installation(
     return find(where, own_prefix=sys.prefix)
 
 
-def environment_of(installation: Installation, *, is_run: bool) -> Environment:
+def environment_of(installation: "Installation", *, is_run: bool) -> Environment:
     """Return the target that an environment is, from its files or by running its interpreter.
 
     Raises:
@@ -191,14 +190,14 @@ def environment_named(python: str) -> Environment:
     return declare(python, own.require_platform(), build=replace(own.build, abi_flags=None))
 
 
-def read_installed(installation: Installation) -> tuple[Distribution, ...]:
+def read_installed(installation: "Installation") -> "tuple[Distribution, ...]":
     """Return what is installed; nothing is run."""
     from pinwise.environment.installed import read_installed as read  # noqa: PLC0415  # for three commands
 
     return read(installation.sites)
 
 
-def choose_tool(settings: Settings, asked: str | None, installation: Installation | None) -> Tool:
+def choose_tool(settings: Settings, asked: str | None, installation: "Installation | None") -> "Tool":
     """Return the installer to use.
 
     Raises:
@@ -210,8 +209,8 @@ def choose_tool(settings: Settings, asked: str | None, installation: Installatio
 
 
 def create_installation(
-    settings: Settings, tool: Tool, python: str, folder: Path, *, say: Callable[[str], None]
-) -> Installation:
+    settings: Settings, tool: "Tool", python: str, folder: Path, *, say: Callable[[str], None]
+) -> "Installation":
     """Make the virtual environment of a project, with the Python of that name.
 
     Raises:
@@ -233,13 +232,13 @@ def create_installation(
 
 
 def open_installer(
-    settings: Settings, tool: Tool, installation: Installation, *, say: Callable[[str], None]
+    settings: Settings, tool: "Tool", installation: "Installation", *, say: Callable[[str], None]
 ) -> "Installer":
     """Return what installs into an environment."""
     return _Installing(_runner(settings, tool, say), installation)
 
 
-def _runner(settings: Settings, tool: Tool, say: Callable[[str], None]) -> "Runner":
+def _runner(settings: Settings, tool: "Tool", say: Callable[[str], None]) -> "Runner":
     from shutil import which  # noqa: PLC0415  # 2 ms
 
     from pinwise.installers.run import Runner  # noqa: PLC0415  # for two commands
@@ -253,9 +252,9 @@ class _Installing:
     """An installer and the environment into which it installs."""
 
     runner: "Runner"
-    installation: Installation
+    installation: "Installation"
 
-    def install(self, batch: Batch) -> None:
+    def install(self, batch: "Batch") -> None:
         self.runner.install(self.installation, batch)
 
     def remove(self, names: Sequence[NormalizedName]) -> None:
@@ -425,7 +424,7 @@ def _terms(settings: Settings, warn: Callable[[str], None]) -> Terms:
 def _limits(settings: Settings) -> "Limits":
     from pinwise.model.limits import Limits  # noqa: PLC0415  # not when offline
 
-    return Limits(**{limit.name: getattr(settings, limit.name) for limit in fields(Limits)})
+    return Limits(**{name: getattr(settings, name) for name in Limits.__match_args__})
 
 
 def _transport_settings(settings: Settings, warn: Callable[[str], None]) -> "TransportSettings":

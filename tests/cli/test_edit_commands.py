@@ -244,6 +244,15 @@ def unchanged(place: Place, run: Callable[[], object]) -> None:
     assert {path.name: path.read_bytes() for path in place.folder.iterdir() if path.is_file()} == before
 
 
+def test_beside_a_script_alone_the_hint_names_the_way(place: Place) -> None:
+    """A script is edited where it is named; the command that the hint gives does it."""
+    write(place, tool_py='# /// script\n# dependencies = ["click"]\n# ///\n')
+    said = failed(place.edit("add", "flask"), 2)
+    assert "hint: to edit what the script `tool.py` requires, say `--folder tool.py`; else make an" in said
+    assert place.edit("add", "flask", "--folder", "tool.py").exit_code == 0
+    assert '"flask"' in place.text("tool.py")
+
+
 def test_a_refusal_leaves_both_files_as_they_were(place: Place) -> None:
     """A requirement that fits no stack, or whose name no index has, is said with near names; exit 1."""
     project(place)

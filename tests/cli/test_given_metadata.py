@@ -35,7 +35,10 @@ def test_a_manifest_gives_metadata(old: Place, name: str) -> None:
     (old.folder / name).write_text(text, encoding="utf-8")
     without = old.advise("--lock", "pylock.toml")
     assert without.exit_code == 1
-    assert "its sdist states no static metadata" in " ".join(without.stdout.split())
+    said = " ".join(without.stdout.split())
+    assert "its sdist states no static metadata" in said
+    assert "What `old-report` requires can be given in the manifest, in a table `[[tool.pinwise.met" in said
+    assert f"`[[{table}.metadata]]`" in said
     (old.folder / name).write_text(text + GIVEN.format(table=table), encoding="utf-8")
     result = old.advise("--lock", "pylock.toml")
     assert result.exit_code == 0, result.output

@@ -196,6 +196,18 @@ def test_what_is_read_is_told_without_secrets(place: Place, monkeypatch: pytest.
     assert "s3cret" not in result.output
 
 
+def test_the_query_of_an_address_is_told_to_nobody(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may hold a token: neither `-vv` nor `config show` prints it."""
+    write(place, requirements_in="click\n")
+    monkeypatch.setenv("PINWISE_INDEX_URL", place.index.url)
+    monkeypatch.setenv("PINWISE_FIND_LINKS", "https://index.example/links?token=s3cret")
+    result = place.run("advise", *TARGET, "-vv", "--offline", index_url=None)
+    assert "https://index.example/links?****" in result.stderr
+    shown = place.run("config", "show")
+    assert "https://index.example/links?****" in shown.stdout
+    assert "s3cret" not in result.output + shown.output
+
+
 @pytest.mark.parametrize(
     ("options", "variables", "is_coloured"),
     [

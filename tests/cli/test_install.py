@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -130,6 +131,7 @@ def test_the_installer_gets_digests_and_no_secret_on_its_command_line(
     assert CANARY not in said
     assert "error: no access to http://****@127.0.0.1/simple" in said
     assert "error: uv could not install `flask`; it ended with exit code 1 and said `error: no access" in said
+    assert "hint: the environment may be half changed: `pinwise check --installed` says what is there" in said
     arguments = log.read_text()
     assert CANARY not in arguments
     assert arguments.startswith("pip install --python ")
@@ -437,6 +439,17 @@ def test_an_environment_that_cannot_be_made_leaves_nothing(scene: Scene) -> None
     assert "hint: nothing was installed; `--python` names another environment" in said
 
 
+def test_a_python_that_is_not_chosen_yet_has_no_bug_fix_release(scene: Scene) -> None:
+    """Before there is an environment, only the minor version is known, unless the user names more."""
+    scene.uv()
+    scene.lock("flask 3.0")
+    assert f"`.venv`, Python {MINOR}\n" in scene.run("install", "--dry-run").stdout
+    full = scene.run("install", "--dry-run", "--python", f"{MINOR}.2")
+    assert f"`.venv`, Python {MINOR}.2\n" in full.stdout
+    scene.environment()
+    assert f", Python {platform.python_version()}" in scene.run("install", "--dry-run").stdout
+
+
 def test_a_python_that_nobody_has_is_named_with_the_way_out(scene: Scene) -> None:
     """Where no Python can be found or fetched, the hint is to lock for the one at hand."""
     scene.uv("echo 'error: No download'; exit 2")
@@ -571,7 +584,7 @@ def test_the_lock_of_an_overlay(scene: Scene) -> None:
     assert shown.startswith(f"`.venv`, Python {PYTHON}, against `pylock.testing.toml`\n")
     assert "\n  + flask 3.0\n  + pytest 8.0\n" in shown
     assert "there is no lock `pylock.toml`" in failed(scene.run("install"), 2)
-    assert "did you mean `testing`?" in failed(scene.run(*check, "testin"), 2)
+    assert "did you mean `testing` (pyproject.toml:9)?" in failed(scene.run(*check, "testin"), 2)
     assert "`--overlay` names one stack here" in failed(scene.run(*check, "testing", "--overlay", "x"), 2)
 
 

@@ -117,6 +117,55 @@ def test_a_backup_and_back(place: Place) -> None:
     assert place.run("kb", "verify").exit_code == 0
 
 
+def content_below(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder; the two that SQLite keeps beside a file that is read hold nothing."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".sqlite-shm")
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in files}
+    return {name: content for name, content in found.items() if content or not name.endswith("-wal")}
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [(("backup", "kb.backup"), "would be copied to `kb.backup`"), (("rebuild",), "would be built anew")],
+)
+def test_a_dry_run_of_a_copy_writes_nothing(
+    place: Place, kb: Path, command: tuple[str, ...], says: str
+) -> None:
+    """It says what would be done, and no file is made or changed."""
+    before = content_below(kb.parent)
+    result = place.run("kb", *command, "--dry-run")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert says in result.stderr
+    assert content_below(kb.parent) == before
+
+
+def test_a_dry_run_refuses_what_would_be_refused(place: Place, kb: Path) -> None:
+    """Damage, a backup that is there and a file that is no backup are found before anything is written."""
+    assert place.run("kb", "backup", "kb.backup").exit_code == 0
+    write(place, notes_txt="mine")
+    again = failed(place.run("kb", "backup", "kb.backup", "--dry-run"), 2)
+    assert "error: `kb.backup` is there already\nhint: `--force` replaces it" in again
+    assert place.run("kb", "backup", "kb.backup", "--dry-run", "--force").exit_code == 0
+    foreign = failed(place.run("kb", "backup", "notes.txt", "--dry-run", "--force"), 2)
+    assert "`notes.txt` is there and is not a knowledge base" in foreign
+    damage(kb)
+    assert "is damaged: it would not be copied" in failed(place.run("kb", "backup", "b", "--dry-run"), 3)
+    assert place.text("notes.txt") == "mine"
+
+
+def test_a_backup_is_replaced_only_with_force(place: Place, kb: Path) -> None:
+    """What was copied before stays as it is until `--force` says otherwise."""
+    assert place.run("kb", "backup", "kb.backup").exit_code == 0
+    backup = place.folder / "kb.backup"
+    before = backup.read_bytes()
+    assert place.run("kb", "forget", "flask").exit_code == 0
+    failed(place.run("kb", "backup", "kb.backup"), 2)
+    assert backup.read_bytes() == before
+    assert place.run("kb", "backup", "kb.backup", "--force").exit_code == 0
+    assert "nothing is known of `flask`" in failed(place.run("kb", "forget", "flask", "--kb", "kb.backup"), 2)
+    assert "nothing is known of `flask`" in failed(place.run("kb", "forget", "flask", "--kb", str(kb)), 2)
+
+
 @pytest.mark.usefixtures("kb")
 def test_a_rebuilt_knowledge_base_gives_the_same_advice(place: Place) -> None:
     """Nothing is lost with what follows from the facts."""
@@ -127,7 +176,16 @@ def test_a_rebuilt_knowledge_base_gives_the_same_advice(place: Place) -> None:
     assert place.run("kb", "verify").exit_code == 0
 
 
-@pytest.mark.parametrize("command", [("verify",), ("backup", "copy"), ("rebuild",)])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("verify",),
+        ("backup", "copy"),
+        ("backup", "copy", "--dry-run"),
+        ("rebuild",),
+        ("rebuild", "--dry-run"),
+    ],
+)
 def test_there_must_be_one(place: Place, command: tuple[str, ...]) -> None:
     """Where nothing was learnt yet, that is said, and nothing is made."""
     assert "there is no knowledge base" in failed(place.run("kb", *command), 3)

@@ -49,3 +49,29 @@ def test_an_index_that_is_known_to_have_a_project_is_named(place: Place, other: 
     assert f"`{other.url}` has `library`: bind it there, or put that index first." in refused(
         place, "--upgrade"
     )
+
+
+def test_an_old_release_for_want_of_an_index_is_explained(place: Place) -> None:
+    """Where the newest release needs what no index has, the warning names it and says what to do."""
+    place.index.add(wheel("web", "1.0"), uploaded="2014-01-01T00:00:00Z")
+    place.index.add(
+        wheel("web", "2.0", requires=['proxy; extra == "socks"'], extras=["socks"]),
+        uploaded="2024-01-01T00:00:00Z",
+    )
+    place.index.add(wheel("tool", "1.0"), uploaded="2014-01-01T00:00:00Z")
+    place.index.add(wheel("tool", "2.0", requires=["nowhere"]), uploaded="2024-01-01T00:00:00Z")
+    write(place, requirements_in="web[socks]\ntool\n")
+    result = place.advise()
+    assert result.exit_code == 0, result.output
+    assert (
+        "warning: `web` is at 1.0 and not at 2.0, for its extra `socks` needs `proxy`, which no index has: "
+        "name an index that has it with `--extra-index-url`, or do without `web[socks]`.\n"
+    ) in result.stderr
+    assert "`tool` is at 1.0 and not at 2.0, for it needs `nowhere`, which no index has" in result.stderr
+    with LoopbackIndex() as other:
+        other.add(wheel("proxy", "1.0"))
+        other.add(wheel("nowhere", "1.0"))
+        result = place.advise("--upgrade", "--extra-index-url", other.url)
+    assert result.exit_code == 0, result.output
+    assert "which no index has" not in result.stderr
+    assert result.stdout.count("newest") == 4

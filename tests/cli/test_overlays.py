@@ -325,8 +325,9 @@ def test_an_unknown_overlay_is_told_with_near_names(shop: Place) -> None:
     """The error names what there is; a project without overlays says how to write one."""
     said = failed(shop.run("advise", "--overlay", "window"), 2)
     assert "`pyproject.toml` has no overlay `window`" in said
-    assert "did you mean `windows`?" in said
-    assert "`alpine`, `windows` and `none`" in failed(shop.run("tree", "--overlay", "xyz"), 2)
+    assert "did you mean `windows` (pyproject.toml:17)?" in said
+    listed = "`alpine` (pyproject.toml:14), `windows` (pyproject.toml:17) and `none` (pyproject.toml:24)"
+    assert listed in failed(shop.run("tree", "--overlay", "xyz"), 2)
     write(shop, Pipfile='[packages]\nflask = "*"\n')
     assert "write a table such as" in failed(shop.run("advise", "--overlay", "windows"), 2)
     (shop.folder / "Pipfile").unlink()

@@ -92,8 +92,11 @@ def test_a_stream_that_is_gone_is_no_error() -> None:
     """Who closes stderr still gets the answer."""
     stream = io.StringIO()
     stream.close()
+    answered = []
     with Progress(stream, is_live=True, clock=lambda: 0.0) as progress:
         progress.say("nobody reads this")
+        answered.append("the answer")
+    assert (answered, stream.closed) == (["the answer"], True)
 
 
 def test_a_watched_source_is_the_source() -> None:

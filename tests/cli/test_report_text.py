@@ -211,6 +211,18 @@ def test_many_askers_are_counted() -> None:
     assert row.endswith("asker0, asker1, asker2 and 9 more")
 
 
+def test_a_long_version_moves_no_row() -> None:
+    """A version that has no room in its column stands beside its name; all ages begin in one column."""
+    versions = ("1.0", "1.0.0.post1", "0.1.dev20261121235959", "2024.11.21.2")
+    pins = (pin(f"p{number}", version, asked="p") for number, version in enumerate(versions))
+    texts = [line.text for line in render_advice(advice(*pins), [WRITTEN])]
+    start = next(number for number, text in enumerate(texts) if text.startswith("  name"))
+    rows = [text for text in texts[start + 1 :] if "newest" in text]
+    assert {row.index("newest") for row in rows} == {texts[start].index("age")}
+    assert len(rows) == len(versions)
+    assert "  p2 0.1.dev20261121235959" in texts
+
+
 def test_costs_stand_below_each_other() -> None:
     """However long names and versions are, every cost ends in the column in which its title ends."""
     lines = render_advice(

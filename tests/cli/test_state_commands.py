@@ -36,6 +36,35 @@ COMMANDS = {
 }
 """Golden file -> command, run beside a Pipfile and a knowledge base that knows its projects."""
 
+OVERLAYS = """
+[pipenv.pinwise.overlays.old]
+python = "3.12"
+platform = "manylinux_2_28_x86_64"
+requirements = ["click<8"]
+
+[pipenv.pinwise.overlays.windows]
+python = "3.12"
+platform = "win_amd64"
+goal = "latest"
+
+[pipenv.pinwise.overlays.none]
+python = "3.12"
+platform = "manylinux_2_28_x86_64"
+requirements = ["click>9"]
+"""
+
+WRITING = {
+    "add_to_pipfile": ("add", "click>=7", "pytest", "Flask>2.5"),
+    "add_nothing_new": ("add", "--dev", "pytest", "--dry-run"),
+    "add_refused": ("add", "click<7"),
+    "remove_from_pipfile": ("remove", "flask"),
+    "remove_unknown": ("remove", "flsk"),
+    "advise_overlay": ("advise", "--overlay", "windows"),
+    "advise_overlay_unknown": ("advise", "--overlay", "window"),
+    "advise_all_overlays": ("advise", "--all-overlays"),
+}
+"""Golden file -> command that edits or locks, run beside a Pipfile with overlays and a present lock."""
+
 
 @pytest.fixture(autouse=True)
 def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,10 +82,21 @@ def shop(place: Place) -> Place:
     return place
 
 
-def run(place: Place, *arguments: str) -> Result:
+@pytest.fixture
+def fleet(place: Place) -> Place:
+    """Return a folder with a Pipfile with overlays, and a lock; what all of them need is known."""
+    write(place, Pipfile=PIPFILE + OVERLAYS)
+    assert place.advise().exit_code == 0
+    place.advise("--all-overlays", "--dry-run")
+    return place
+
+
+def run(place: Place, *arguments: str, color: str = "always") -> Result:
     """Run a command as in a terminal with colours."""
-    asking = ("--index-url", place.index.url, *TARGET) if arguments[0] == "advise" else ()
-    return CliRunner().invoke(main, [*arguments, *asking, "--color", "always"])
+    asks = arguments[0] in {"advise", "add", "remove"}
+    target = () if "overlay" in str(arguments) else TARGET
+    asking = ("--index-url", place.index.url, *target) if asks else ()
+    return CliRunner().invoke(main, [*arguments, *asking, "--color", color])
 
 
 def steady(place: Place, text: str) -> str:
@@ -71,24 +111,50 @@ def steady(place: Place, text: str) -> str:
     return re.sub(r"\b[0-9.]+ s\.", "0.1 s.", text)
 
 
+def is_golden(place: Place, name: str, result: Result) -> bool:
+    """Whether both streams are those of the golden file, which is written where the user asks for it."""
+    text = f"{steady(place, result.stdout)}--- stderr\n{steady(place, result.stderr)}".replace("\x1b", "␛")
+    file = GOLDEN / f"{name}.ansi.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.write_text(text, encoding="utf-8")
+    return text == file.read_text(encoding="utf-8")
+
+
+def is_narrow(place: Place, text: str) -> bool:
+    """Whether no line is wider than the page."""
+    return all(len(line) <= WIDTH for line in steady(place, text).splitlines())
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_commands_say_what_was_read(shop: Place, name: str) -> None:
     """Both streams are the golden ones with colours; without them the words are the same, in 80 columns."""
     coloured = run(shop, *COMMANDS[name])
-    text = f"{steady(shop, coloured.stdout)}--- stderr\n{steady(shop, coloured.stderr)}"
-    file = GOLDEN / f"{name}.ansi.txt"
-    shown = text.replace("\x1b", "␛")
-    if os.environ.get("UPDATE_GOLDEN"):
-        file.write_text(shown, encoding="utf-8")
-    assert shown == file.read_text(encoding="utf-8")
-    plain = CliRunner().invoke(main, [*COMMANDS[name], *_asking(shop, name), "--color", "never"])
+    assert is_golden(shop, name, coloured)
+    plain = run(shop, *COMMANDS[name], color="never")
     assert steady(shop, plain.output) == steady(shop, click.unstyle(coloured.output))
     assert "\x1b" not in plain.output
-    assert all(len(line) <= WIDTH for line in steady(shop, plain.stdout).splitlines())
+    assert is_narrow(shop, plain.stdout)
 
 
-def _asking(place: Place, name: str) -> tuple[str, ...]:
-    return ("--index-url", place.index.url, *TARGET) if COMMANDS[name][0] == "advise" else ()
+@pytest.mark.parametrize("name", WRITING)
+def test_commands_that_write_say_what_they_did(fleet: Place, name: str) -> None:
+    """Edits, locks and overlays in colour are the golden ones, in 80 columns."""
+    coloured = run(fleet, *WRITING[name])
+    assert is_golden(fleet, name, coloured)
+    assert is_narrow(fleet, click.unstyle(coloured.stdout))
+
+
+def test_a_version_that_only_a_build_knows_is_called_dynamic(place: Place) -> None:
+    """No report shows a version that the project does not have."""
+    (place.folder / "app").mkdir()
+    (place.folder / "app" / "pyproject.toml").write_text(
+        '[project]\nname = "app"\ndynamic = ["version"]\ndependencies = ["click"]\n', encoding="utf-8"
+    )
+    write(place, requirements_in="./app\n")
+    assert "  app    dynamic  local " in place.advise().stdout
+    asking = ("--index-url", place.index.url, *TARGET)
+    assert "app dynamic  ./app\n" in place.run("tree", *asking).stdout
+    assert "app dynamic requires `click`" in place.run("why", "click", *asking).stdout
 
 
 def checked(result: Result) -> dict[str, Any]:

@@ -1,16 +1,18 @@
 """What becomes of a result where a stream is closed, full, read no more, or short of letters."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
-from pinwise.cli.lines import Line
+from pinwise.cli.lines import WIDTH, Line, folded
 from pinwise.cli.paper import write_lines, write_warnings
-from pinwise.cli.streams import printable
+from pinwise.cli.streams import printable, write_error
 
 TARGET = ("--python", "3.12", "--platform", "manylinux_2_28_x86_64")
 FULL = Path("/dev/full")
@@ -78,3 +80,28 @@ def test_text_from_outside_moves_no_cursor(capsys: pytest.CaptureFixture[str]) -
     assert shown.out == f"{printable(hostile)}\n" * 2
     assert shown.err == f"warning: {printable(hostile)}\n"
     assert printable(hostile).isprintable()
+
+
+class Terminal(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+def test_a_long_message_breaks_between_words_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line is wider than 80 columns, and a command in backticks stays whole; a file gets one line."""
+    command = "`pinwise install --lock pylock.toml --all-extras --python 3.12`"
+    message = f"hint: the environment may be half changed, or not at all, so look at it, then say {command}"
+    terminal, file = Terminal(), io.StringIO()
+    for stream in (terminal, file):
+        monkeypatch.setattr(sys, "stderr", stream)
+        write_error(message)
+    assert file.getvalue() == f"{message}\n"
+    lines = click.unstyle(terminal.getvalue()).splitlines()
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= WIDTH
+    assert any(command in line for line in lines)
+    assert " ".join(line.strip() for line in lines) == message
+    assert folded("short") == "short"

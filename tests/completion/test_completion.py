@@ -268,6 +268,15 @@ def test_nothing_slow_is_imported(folder: Path, words: tuple[str, ...]) -> None:
     assert not loaded & SLOW
 
 
+def test_formats_of_a_conversion_are_completed() -> None:
+    """Whoever does not remember how a format is named need not look it up."""
+    assert list(answers(["convert", "a", "b", "--to", "py"])) == ["pyproject.toml", "pylock.toml"]
+    assert list(answers(["convert", "a", "b", "--from", "p"])) == [
+        *("pyproject.toml", "pylock.toml", "poetry.lock"),
+    ]
+    assert list(answers(["kb", "restore", ""])) == ["/file/"]
+
+
 # --- the scripts
 
 

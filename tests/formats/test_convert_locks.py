@@ -228,6 +228,15 @@ def pin_of(name: str = "a", **facts: Any) -> PresentPin:
     return PresentPin(normalise(name), **(usual | facts))
 
 
+def test_a_second_sdist_is_lost_for_the_right_reason() -> None:
+    """A `pylock.toml` has one sdist per package: that is what is said of the other one."""
+    sdist, wheel = files_of("flask", "3.0")
+    other = sdist._replace(filename="flask-3.0.zip", url="https://x.example/flask-3.0.zip", sha256="f" * 64)
+    pin = PresentPin(normalise("flask"), Version("3.0"), index=PUBLIC, files=(sdist, other, wheel))
+    (loss,) = convert_lock(PresentLock(REQUIREMENTS, (pin,)), PYLOCK).losses
+    assert (loss.aspect, loss.why.partition(",")[0]) == ("files", "it names one sdist of a release")
+
+
 def test_forks_do_not_fit_into_a_pipfile_lock() -> None:
     """Two entries of one project are refused where there is room for one, and kept elsewhere."""
     old = pin_of(marker='python_version < "3.9"')

@@ -207,6 +207,16 @@ def test_newer_lock_is_refused(form: AnyFormat, old: str, new: str) -> None:
     assert caught.value.hint
 
 
+def test_a_newer_minor_version_is_read_with_a_warning(capfd: pytest.CaptureFixture[str]) -> None:
+    """What only adds to the standard is read, and said once, in our words and by nobody else."""
+    text = example(LockFormat.PYLOCK)
+    lock = read_lock(text.replace('lock-version = "1.0"', 'lock-version = "1.7"', 1), LockFormat.PYLOCK)
+    assert lock.pins == read_lock(text, LockFormat.PYLOCK).pins
+    (warning,) = lock.warnings
+    assert "has the lock version 1.7, and pinwise knows 1.0" in warning
+    assert capfd.readouterr() == ("", "")
+
+
 def pins_of(form: AnyFormat) -> dict[str, PresentPin]:
     """Return the pins of the example of a format by `NAME==VERSION`."""
     return {str(each): each for each in read_lock(example(form), form).pins}

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import find, given
 from hypothesis import strategies as st
 
 from pinwise.environment.platforms import parse_platform
@@ -236,6 +236,20 @@ NAMED = ENTRIES.map(lambda entry: {**entry, "name": "it"})
 FILES = st.fixed_dictionaries(
     {}, optional=dict.fromkeys((*READ_KEYS, *IDLE_KEYS), VALUES) | {"runtime_environments": st.lists(NAMED)}
 )
+
+
+def _is_read(content: dict[str, object]) -> bool:
+    """Whether a configuration is read, and names an environment."""
+    try:
+        return bool(parse_thoth(yaml.safe_dump(content, sort_keys=False), FILE).environments)
+    except ManifestError:
+        return False
+
+
+def test_of_any_values_some_are_read_and_some_refused() -> None:
+    """Otherwise the next test would hold a reader that refuses everything, or one that checks nothing."""
+    assert find(FILES, _is_read)["runtime_environments"]
+    assert find(FILES, lambda content: bool(content) and not _is_read(content))
 
 
 @given(FILES)

@@ -28,6 +28,20 @@ def test_what_was_found_stays_mended(parser: Parser) -> None:
         parser.try_on(content)
 
 
+@pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.name)
+def test_every_parser_reads_something(parser: Parser) -> None:
+    """A parser that refuses whatever it gets would pass every other test here."""
+
+    def is_read(content: bytes) -> bool:
+        try:
+            parser.parse(content)
+        except parser.error:
+            return False
+        return True
+
+    assert any(map(is_read, parser.seeds))
+
+
 def test_a_parser_that_fails_is_noticed() -> None:
     """The net has no hole of its own: an error of another kind, and one that shows control characters."""
 

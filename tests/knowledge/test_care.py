@@ -28,7 +28,7 @@ from pinwise.knowledge.lock import WriteLock
 from pinwise.knowledge.schema import SCHEMA_VERSION
 from pinwise.knowledge.seal import broken_pages, is_sealed
 from pinwise.knowledge.store import open_store
-from pinwise.model.errors import StoreFailure
+from pinwise.model.errors import OutputError, StoreFailure
 from pinwise.model.names import normalise
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -290,20 +290,39 @@ def test_a_damaged_store_is_not_copied(path: Path, tmp_path: Path) -> None:
     care(path).back_up(backup)
     content = backup.read_bytes()
     execute(path, "UPDATE files SET size = 5")
-    with pytest.raises(StoreFailure, match="damaged"):
+    for is_dry in (True, False):
+        with pytest.raises(StoreFailure, match="damaged"):
+            care(path).back_up(backup, replaces=True, is_dry=is_dry)
+    assert backup.read_bytes() == content
+
+
+def test_a_backup_replaces_another_only_where_that_is_said(path: Path, tmp_path: Path) -> None:
+    """A second copy to the same place is refused; told to, it takes the place of the first one."""
+    backup = tmp_path / "backup"
+    care(path).back_up(backup)
+    content = backup.read_bytes()
+    write_projects(path, "more")
+    with pytest.raises(OutputError, match="is there already"):
         care(path).back_up(backup)
     assert backup.read_bytes() == content
+    care(path).back_up(backup, replaces=True)
+    with open_store(backup, read_only=True) as store:
+        assert any(name.startswith("more") for name in store.names())
 
 
 def test_a_backup_never_takes_the_place_of_something_else(path: Path, tmp_path: Path) -> None:
     """Neither another program's file nor the knowledge base itself is overwritten."""
-    notes = tmp_path / "notes.txt"
+    notes, others, content = tmp_path / "notes.txt", tmp_path / "others.sqlite", path.read_bytes()
     notes.write_text("mine", encoding="utf-8")
-    with pytest.raises(StoreFailure, match="not a knowledge base"):
-        care(path).back_up(notes)
+    execute(others, "CREATE TABLE mine (id INTEGER)")
+    before = others.read_bytes()
+    for target in (notes, others, tmp_path):
+        with pytest.raises(OutputError, match="not a knowledge base"):
+            care(path).back_up(target, replaces=True)
     with pytest.raises(StoreFailure, match="the knowledge base itself"):
-        care(path).back_up(path)
+        care(path).back_up(path, replaces=True)
     assert notes.read_text(encoding="utf-8") == "mine"
+    assert (others.read_bytes(), path.read_bytes()) == (before, content)
 
 
 def lose(path: Path) -> None:

@@ -11,12 +11,10 @@ from dataclasses import dataclass, field, replace
 from packaging.version import Version
 
 from pinwise.actions.differences import Chosen, changes, chosen
-from pinwise.actions.missing import with_names
 from pinwise.actions.ports import Knowledge, Source, Wanted
 from pinwise.actions.search_options import SearchOptions
 from pinwise.actions.stack import Step, assemble, held_by
 from pinwise.model.conflict import Derivation, Derived
-from pinwise.model.digest import snapshot_digest
 from pinwise.model.errors import FailureError, UsageError
 from pinwise.model.facts import Snapshot
 from pinwise.model.names import NormalizedName
@@ -289,6 +287,8 @@ class _Advising:
     def _refusal(self, answer: NoStack) -> Refusal:
         derivation: Derivation = Derived((), ())
         if self.options.is_explained:
+            from pinwise.actions.missing import with_names  # noqa: PLC0415  # for refusals only
+
             derivation = with_names(answer.derivation(), self.request, self.knowledge)
         return Refusal(self.request, derivation, self.request.warnings)
 
@@ -313,6 +313,8 @@ class _Advising:
         """Return the digest of all facts that the search could reach, "" where nobody needs it."""
         if not self.options.is_recorded:
             return ""
+        from pinwise.model.digest import snapshot_digest  # noqa: PLC0415  # where it is recorded only
+
         pages = {name: self.knowledge.project(name) for name in self.reached}
         known = {name: page for name, page in pages.items() if page is not None}
         return snapshot_digest(

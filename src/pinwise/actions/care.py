@@ -87,16 +87,16 @@ class Keeper(Protocol):
         """Its file."""
         ...
 
-    def back_up(self, target: Path) -> None:
-        """Copy it to `target`."""
+    def back_up(self, target: Path, *, replaces: bool, is_dry: bool) -> None:
+        """Copy it to `target`, where nothing is or a backup that it `replaces`; `is_dry`: only look."""
         ...
 
     def restore(self, source: Path, *, is_dry: bool) -> None:
         """Put the content of a copy in its place; `is_dry`: only see whether that could be done."""
         ...
 
-    def rebuild(self) -> None:
-        """Make anew what follows from the facts."""
+    def rebuild(self, *, is_dry: bool) -> None:
+        """Make anew what follows from the facts; `is_dry`: only see whether there is one."""
         ...
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path, PurePath
 
-from pinwise.actions.local_projects import read_text
 from pinwise.actions.ports import Knowledge, Source, Wanted
+from pinwise.actions.texts import read_text
 from pinwise.actions.write import Lock, write_locks
 from pinwise.formats.convert.manifest_losses import ManifestFormat
 from pinwise.formats.convert.pyproject_losses import pyproject_losses

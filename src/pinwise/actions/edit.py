@@ -7,8 +7,10 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from pinwise.actions.local_projects import Archives, LocalProjects, decoded
+from pinwise.actions.local_projects import LocalProjects
 from pinwise.actions.manifest import FoundManifest, Texts
+from pinwise.actions.ports import Archives
+from pinwise.actions.texts import decoded
 from pinwise.actions.write import Manuscript, check_writable
 from pinwise.formats.edit.lists import Lists
 from pinwise.formats.edit.parts import parse_wanted, parts_of

@@ -8,8 +8,8 @@ from pathlib import Path
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from pinwise.actions.local_projects import read_text
 from pinwise.actions.present import marker_holds
+from pinwise.actions.texts import read_text
 from pinwise.explain.names import near_names
 from pinwise.explain.words import listing
 from pinwise.formats.entries import is_remote, shown

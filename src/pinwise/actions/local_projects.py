@@ -7,7 +7,7 @@ No code of a project is run. A folder is read by the ``[project]`` table of its 
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -17,51 +17,14 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
+from pinwise.actions.ports import Archives
+from pinwise.actions.texts import MOST_BYTES, read_text
 from pinwise.formats.entries import LocalPath, shown
 from pinwise.formats.static_metadata import ParsedMetadata, parse_egg_info, parse_metadata, parse_pyproject
 from pinwise.model.errors import ManifestError
 from pinwise.model.facts import Origin, Unusable
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import LocalProject
-
-MOST_BYTES = 8 * 1024 * 1024
-"""The longest text that is read: a manifest, ``pyproject.toml`` or ``PKG-INFO``."""
-
-
-class SdistTexts(Protocol):
-    """The texts in an sdist that state its metadata; None where it holds no such file."""
-
-    @property
-    def pkg_info(self) -> bytes | None:
-        """``PKG-INFO`` in its root."""
-        ...
-
-    @property
-    def egg_pkg_info(self) -> bytes | None:
-        """``PKG-INFO`` in its egg-info folder."""
-        ...
-
-    @property
-    def requires(self) -> bytes | None:
-        """``requires.txt`` in its egg-info folder."""
-        ...
-
-
-class Archives(Protocol):
-    """Reads wheels and sdists under limits: the module `pinwise.indexes.archives`."""
-
-    @property
-    def BrokenArchiveError(self) -> type[Exception]:  # noqa: N802  # an exception class, as the module has it
-        """What both readers raise for an archive that cannot be read."""
-        ...
-
-    def read_wheel(self, file: BinaryIO, name: NormalizedName, /) -> bytes | None:
-        """Return the METADATA of a wheel."""
-        ...
-
-    def read_sdist(self, file: BinaryIO, filename: str, name: NormalizedName, /) -> SdistTexts:
-        """Return the texts of an sdist."""
-        ...
 
 
 @dataclass(slots=True)
@@ -203,56 +166,3 @@ def _error(local: LocalPath, what: str, hint: str | None = None) -> ManifestErro
         line=local.place.line,
         hint=hint,
     )
-
-
-def read_text(path: Path, file: str, *, asked_by: tuple[str, int | None] | None = None) -> str:
-    """Return the text of a file that the user named, directly or in a manifest.
-
-    Args:
-        path: The file.
-        file: Its name as the user wrote it, for messages.
-        asked_by: File and line that name it, where it is not the command line.
-
-    Raises:
-        ManifestError: It does not exist, cannot be read, is too large, or is not UTF-8.
-    """
-    return decoded(read_bytes(path, file, asked_by=asked_by), file)
-
-
-def read_bytes(path: Path, file: str, *, asked_by: tuple[str, int | None] | None = None) -> bytes:
-    """Return the content of a file that the user named; arguments and errors are those of `read_text`."""
-    where, line = asked_by or (None, None)
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        raise ManifestError(
-            f"`{shown(file)}` does not exist",
-            file=where,
-            line=line,
-            hint="is the path spelt as it is on disk?",
-        ) from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a path"
-        raise ManifestError(
-            f"`{shown(file)}` cannot be read: {reason}",
-            file=where,
-            line=line,
-            hint="is it a file that you may read?",
-        ) from None
-    if len(content) > MOST_BYTES:
-        raise ManifestError(f"`{shown(file)}` is larger than {MOST_BYTES:,} bytes", file=where, line=line)
-    return content
-
-
-def decoded(content: bytes, file: str) -> str:
-    """Return the text of a file, or raise a `ManifestError` with the line that is not UTF-8."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ManifestError(
-            "this file is not UTF-8",
-            file=file,
-            line=content.count(b"\n", 0, error.start) + 1,
-            hint="save it as UTF-8, whatever its first lines say about its encoding",
-        ) from None

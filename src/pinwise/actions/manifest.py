@@ -3,31 +3,31 @@
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from pinwise.actions.local_projects import Archives, LocalProjects, decoded, read_bytes, read_text
-from pinwise.actions.overlays import overlaid
+from pinwise.actions.ports import Archives
 from pinwise.actions.request import absolute_index
-from pinwise.formats.entries import is_remote, shown
-from pinwise.formats.pipfile import parse_pipfile
-from pinwise.formats.pyproject import is_manifest, parse_project
+from pinwise.actions.texts import decoded, read_bytes, read_text
+from pinwise.formats.entries import LocalPath, ReadLocal, is_remote, shown
 from pinwise.formats.requirements import (
     RequirementsReading,
     is_own_lock,
     own_lock_error,
     remote_file_error,
 )
-from pinwise.formats.script import SUFFIXES, parse_script
-from pinwise.formats.toml_text import parse_toml
 from pinwise.model.errors import ManifestError, UsageError
-from pinwise.model.request import PROJECT_ONLY, Index, Manifest, Overlay, Place, Selection
+from pinwise.model.request import PROJECT_ONLY, Index, LocalProject, Manifest, Overlay, Place, Selection
 
 THOTH_FILE = ".thoth.yaml"
 """The configuration of the forebear: a folder that has it may keep its manifests elsewhere."""
 
 MANIFESTS = ("Pipfile", "pyproject.toml", "requirements.in", "requirements.txt")
 """What a folder is searched for, in this order; a ``pyproject.toml`` that only configures tools is none."""
+
+SUFFIXES = (".py", ".pyw")
+"""What the name of a script ends with."""
 
 _MOST_SCRIPTS = 50
 """How many scripts of a folder without a manifest are looked into."""
@@ -134,6 +134,8 @@ def read_overlaid(
 
     Arguments and errors are those of `read_manifest`; only together must the two require something.
     """
+    from pinwise.actions.overlays import overlaid  # noqa: PLC0415  # for these alone
+
     asked = _Asked(archives, Texts(), constraint_files, overlay.selection)
     found = _read(where, requirement_files, asked)
     return _require_something(found._replace(manifest=overlaid(found.manifest, overlay)))
@@ -239,7 +241,7 @@ def _find(folder: Path) -> list[Path]:
     found, others = _manifests(folder)
     if not found:
         hint = f"write one of {_listed(MANIFESTS)}, or name your requirements with `-r FILE`"
-        if scripts := _scripts(folder):
+        if scripts := scripts_in(folder):
             hint = f"`{scripts[0]}` is a script that says what it requires: name it; else {hint}"
         if others and others[0].suffix == ".txt":
             hint = f"`{others[0]}` is a lock that pinwise wrote; {hint}"
@@ -265,7 +267,7 @@ def _manifests(folder: Path) -> tuple[list[Path], list[Path]]:
     return found, others
 
 
-def _scripts(folder: Path) -> list[Path]:
+def scripts_in(folder: Path) -> list[Path]:
     """Return the scripts in a folder that say what they require; only the first files are looked into."""
     try:
         files = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and path.is_file())
@@ -285,6 +287,9 @@ def _kind(path: Path) -> str | None:
 
 def _is_project(path: Path) -> bool:
     """Whether a ``pyproject.toml`` is a manifest; one that cannot be read is, and reading it says why."""
+    from pinwise.formats.pyproject import is_manifest  # noqa: PLC0415  # of four kinds one is read
+    from pinwise.formats.toml_text import parse_toml  # noqa: PLC0415  # as above
+
     try:
         return is_manifest(parse_toml(read_text(path, str(path)), str(path)))
     except ManifestError:
@@ -311,7 +316,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _from_document(path: Path, asked: _Asked) -> FoundManifest:
     """Read a manifest that is a document of its own, and the constraint files beside it."""
-    local = LocalProjects(path.parent, asked.archives)
+    local = _local_projects(path.parent, asked)
     manifest = _parse(path, local, asked)
     reading = RequirementsReading(_reader(asked.texts), local)
     _read_constraints(reading, asked)
@@ -330,20 +335,41 @@ def _from_document(path: Path, asked: _Asked) -> FoundManifest:
     return FoundManifest(manifest, path.parent, path.parent)
 
 
-def _parse(path: Path, local: LocalProjects, asked: _Asked) -> Manifest:
+def _parse(path: Path, local: ReadLocal, asked: _Asked) -> Manifest:
     text, file = asked.texts.text(path, str(path)), str(path)
     match _kind(path):
         case "pyproject":
+            from pinwise.formats.pyproject import parse_project  # noqa: PLC0415  # of four kinds one is read
+
             return parse_project(text, file, selection=asked.selection, local=local)
         case "script":
+            from pinwise.formats.script import parse_script  # noqa: PLC0415  # as above
+
             return parse_script(text, file, local=local)
         case _:
+            from pinwise.formats.pipfile import parse_pipfile  # noqa: PLC0415  # as above
+
             return parse_pipfile(text, file, local=local)
+
+
+def _local_projects(folder: Path, asked: _Asked) -> ReadLocal:
+    """Return what reads the local projects of one manifest."""
+
+    @cache
+    def projects() -> ReadLocal:
+        from pinwise.actions.local_projects import LocalProjects  # noqa: PLC0415  # where there is one
+
+        return LocalProjects(folder, asked.archives)
+
+    def read(local: LocalPath) -> LocalProject:
+        return projects()(local)
+
+    return read
 
 
 def _from_files(requirement_files: Sequence[str], asked: _Asked, *, folder: Path) -> FoundManifest:
     """Read requirements files; paths of local projects in them are relative to `folder`, as in pip."""
-    reading = RequirementsReading(_reader(asked.texts), LocalProjects(folder, asked.archives))
+    reading = RequirementsReading(_reader(asked.texts), _local_projects(folder, asked))
     for file in requirement_files:
         if _kind(Path(file)) is not None:
             raise ManifestError(

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from packaging.version import Version
 
 from pinwise.model.facts import Document, NoProject, Project
-from pinwise.model.installed import Batch
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Effort
 from pinwise.model.request import Request
 from pinwise.space.slices import Slice
+
+if TYPE_CHECKING:
+    from pinwise.model.installed import Batch
 
 
 class Knowledge(Protocol):
@@ -118,7 +120,7 @@ Worlds = Callable[[Request], World]
 class Installer(Protocol):
     """Changes one environment, by means of pip or uv."""
 
-    def install(self, batch: Batch) -> None:
+    def install(self, batch: "Batch") -> None:
         """Install a batch.
 
         Raises:
@@ -132,4 +134,40 @@ class Installer(Protocol):
         Raises:
             InstallerFailure: As above.
         """
+        ...
+
+
+class SdistTexts(Protocol):
+    """The texts in an sdist that state its metadata; None where it holds no such file."""
+
+    @property
+    def pkg_info(self) -> bytes | None:
+        """``PKG-INFO`` in its root."""
+        ...
+
+    @property
+    def egg_pkg_info(self) -> bytes | None:
+        """``PKG-INFO`` in its egg-info folder."""
+        ...
+
+    @property
+    def requires(self) -> bytes | None:
+        """``requires.txt`` in its egg-info folder."""
+        ...
+
+
+class Archives(Protocol):
+    """Reads wheels and sdists under limits: the module `pinwise.indexes.archives`."""
+
+    @property
+    def BrokenArchiveError(self) -> type[Exception]:  # noqa: N802  # an exception class, as the module has it
+        """What both readers raise for an archive that cannot be read."""
+        ...
+
+    def read_wheel(self, file: BinaryIO, name: NormalizedName, /) -> bytes | None:
+        """Return the METADATA of a wheel."""
+        ...
+
+    def read_sdist(self, file: BinaryIO, filename: str, name: NormalizedName, /) -> SdistTexts:
+        """Return the texts of an sdist."""
         ...

@@ -9,11 +9,11 @@ from pathlib import Path
 from packaging.markers import Marker
 from packaging.version import Version
 
-from pinwise.actions.local_projects import read_text
+from pinwise.actions.texts import read_text
 from pinwise.explain.names import near_names
 from pinwise.formats.lock_target import other_target
-from pinwise.formats.locks import LockFormat, lock_format
-from pinwise.formats.present import read_lock
+from pinwise.formats.locks import lock_format
+from pinwise.formats.present import read_lock, read_pins
 from pinwise.model.environment import Environment
 from pinwise.model.errors import ManifestError, UsageError
 from pinwise.model.lock import PresentLock
@@ -62,11 +62,7 @@ def read_present(paths: Sequence[Path], environment: Environment, upgrade: Upgra
     form = lock_format(path.name)
     try:
         text = read_text(path, str(path))
-        if form is LockFormat.PYLOCK:
-            from pinwise.formats.present.pylock import bare_pins  # noqa: PLC0415  # this kind only
-
-            text = bare_pins(text)
-        lock = read_lock(text, form, file=str(path))
+        lock = read_pins(text, form, file=str(path))
     except ManifestError as error:
         if upgrade.all:
             return None

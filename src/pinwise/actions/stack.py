@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
+from pinwise.actions.passed_by import passed_by
 from pinwise.actions.ports import Knowledge
 from pinwise.model.facts import Origin, Project, Release, Skip
 from pinwise.model.names import NormalizedName
@@ -79,7 +80,11 @@ def assemble(request: Request, knowledge: Knowledge, steps: Sequence[Step], proo
         left_out=request.left_out,
         amended=assembly.amended(),
         skipped=_skipped(steps, pins),
-        warnings=(*request.warnings, *assembly.warnings(pins)),
+        warnings=(
+            *request.warnings,
+            *assembly.warnings(pins),
+            *passed_by(request, pins, assembly.compilers),
+        ),
     )
 
 
@@ -96,6 +101,9 @@ class _Assembly:
                 if name not in self._paid:
                     self._paid[name], self._positions[name] = step, position
                     self._versions[name] = step.compiler.candidates(name).versions[position]
+        self._direct: dict[NormalizedName, list[DirectRequirement]] = {}
+        for requirement in request.direct:
+            self._direct.setdefault(requirement.name, []).append(requirement)
         self._facts = knowledge.only({**self._versions})
         self._amendments = Amendments(request)
         self._amended: dict[NormalizedName, dict[RequestedBy, None]] = {}
@@ -105,6 +113,11 @@ class _Assembly:
         self._requires: dict[NormalizedName, set[NormalizedName]] = {name: set() for name in self._versions}
         for group in request.groups:
             self._walk(group.name, group.requirements)
+
+    @property
+    def compilers(self) -> Mapping[NormalizedName, Compiler]:
+        """Who knows the candidates of each project, as the step that chose it sees them."""
+        return {name: step.compiler for name, step in self._paid.items()}
 
     def pins(self) -> tuple[Pin, ...]:
         return tuple(self._pin(name) for name in sorted(self._versions))
@@ -168,7 +181,7 @@ class _Assembly:
         candidates = step.compiler.candidates(name)
         release = self._release(name)
         days = days_behind(candidates)
-        direct = next((each for each in self._request.direct if each.name == name), None)
+        direct = next(iter(self._direct.get(name, ())), None)
         local = self._request.local.get(name)
         files = () if local else allowed_files(name, release, step.compiler.context)
         return Pin(
@@ -214,7 +227,7 @@ class _Assembly:
                 amount = unit.amounts(candidates, context)[position]
                 if amount:
                     yield Price(unit.name, subject, amount, unit.reason(candidates, position, context))
-        asked = {extra for root in self._request.direct if root.name == name for extra in root.extras}
+        asked = {extra for root in self._direct.get(name, ()) for extra in root.extras}
         for extra in sorted(asked):
             if not step.compiler.lacks(name, extra, position):
                 continue

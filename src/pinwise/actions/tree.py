@@ -96,7 +96,16 @@ def _walk(
             yield TreeRow(level, None, None, edge.requirement, group=edge.group, is_last=is_last)
             continue
         pin = pins[edge.name]
-        row = TreeRow(level, pin.name, pin.version, edge.requirement, pin.extras, edge.group, is_last)
+        row = TreeRow(
+            level,
+            pin.name,
+            pin.version,
+            edge.requirement,
+            pin.extras,
+            edge.group,
+            is_last,
+            version_name=pin.version_name,
+        )
         next_edges = follow(pin)
         if next_edges and _is_drawn(drawn, pin.name, level if depth is not None else None):
             yield replace(row, is_repeated=True)

@@ -68,7 +68,9 @@ def chain(advice: Advice, name: NormalizedName) -> tuple[Link, ...]:
         for each in near:
             for edge in pins[each].requested_by:
                 if edge.name is not None and edge.name not in links:
-                    link = Link(edge.name, pins[edge.name].version, edge.requirement, each)
+                    pin = pins[edge.name]
+                    words = pin.version_name
+                    link = Link(edge.name, pin.version, edge.requirement, each, version_name=words)
                     links[edge.name] = (link, *links[each])
                     further[edge.name] = None
         near = list(further)

@@ -1,6 +1,5 @@
 """What `pinwise advise` does, step by step."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,7 +55,9 @@ def run(folder: str | None, options: Mapping[str, Any]) -> int:
         notes = lock([Locking(outcome, asked.found, asked.locks, way)], mode=mode_of(options))[0]
     explanation = _explanation(outcome)
     if options["form"] == "json":
-        from pinwise.formats.report import to_report  # noqa: PLC0415  # for this form only
+        import json  # noqa: PLC0415  # for this form only
+
+        from pinwise.formats.report import to_report  # noqa: PLC0415  # as above
 
         write_out(json.dumps(to_report(outcome, explanation), indent=2))
         for note in notes:

@@ -1,10 +1,9 @@
 """What `pinwise why`, `tree` and `outdated` have in common: a stack, a question about it, two forms."""
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pinwise.actions.counterfactual import Asking
 from pinwise.cli.asking import Question
@@ -13,8 +12,10 @@ from pinwise.cli.lines import Line
 from pinwise.cli.paper import write_lines, write_warnings
 from pinwise.cli.render import render_refusal, render_undecided, summary
 from pinwise.cli.streams import write_err, write_out
-from pinwise.formats.report import to_report
-from pinwise.model.outcome import Advice, Refusal, Undecided
+from pinwise.model.outcome import Advice, Outcome, Refusal, Undecided
+
+if TYPE_CHECKING:
+    from pinwise.explain.refusal import Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ def answer(folder: str | None, options: Mapping[str, Any], ask: Callable[[Asking
     if asked is None:
         asked = _no_stack(outcome, is_offline=question.settings.offline)
     if options["form"] == "json":
+        import json  # noqa: PLC0415  # for this form only
+
         write_out(json.dumps(asked.report(), indent=2))
     else:
         write_lines(asked.lines())
@@ -54,12 +57,16 @@ def _no_stack(outcome: Advice | Refusal | Undecided, *, is_offline: bool) -> Ans
             from pinwise.explain.refusal import explain  # noqa: PLC0415  # for refusals only
 
             explanation = explain(outcome.derivation)
-            return Answer(
-                lambda: render_refusal(outcome, explanation), lambda: to_report(outcome, explanation)
-            )
+            return Answer(lambda: render_refusal(outcome, explanation), lambda: _report(outcome, explanation))
         case Undecided():
             return Answer(
-                lambda: render_undecided(outcome, is_offline=is_offline), lambda: to_report(outcome, None)
+                lambda: render_undecided(outcome, is_offline=is_offline), lambda: _report(outcome, None)
             )
         case Advice():
             raise AssertionError("there is a stack")
+
+
+def _report(outcome: Outcome, explanation: "Explanation | None") -> dict[str, object]:
+    from pinwise.formats.report import to_report  # noqa: PLC0415  # for JSON only
+
+    return to_report(outcome, explanation)

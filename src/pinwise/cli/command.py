@@ -1,29 +1,44 @@
 """The command `pinwise`, and how every command ends: with an exit code, never with a traceback."""
 
 import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any, NoReturn
 
 import click
 
-from pinwise.cli.add import add_command
-from pinwise.cli.advise import advise_command
-from pinwise.cli.check import check_command
 from pinwise.cli.common import dress, dress_outermost
-from pinwise.cli.completion import completion_command
-from pinwise.cli.config import config_command
-from pinwise.cli.convert import convert_command
-from pinwise.cli.environment import environment_command
 from pinwise.cli.exits import ExitCode
-from pinwise.cli.install import install_command
-from pinwise.cli.kb import kb_command
-from pinwise.cli.outdated import outdated_command
-from pinwise.cli.remove import remove_command
 from pinwise.cli.streams import prepare_streams, write_error
-from pinwise.cli.sync import sync_command
-from pinwise.cli.tree import tree_command
-from pinwise.cli.usage import describe
-from pinwise.cli.why import why_command
 from pinwise.model.errors import PinwiseError
+
+COMMANDS = (
+    *("advise", "add", "remove", "check", "install", "sync", "why", "tree", "outdated", "convert"),
+    *("environment", "kb", "config", "completion"),
+)
+"""The commands in the order of the reference; `pinwise.cli.NAME` defines ``NAME_command``."""
+
+
+class Commands(Mapping[str, click.Command]):
+    """The commands by name; each is imported, and dressed, when it is first asked for: a run needs one."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, click.Command] = {}
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        if name not in self._loaded:
+            module = import_module(f"pinwise.cli.{name}")
+            self._loaded[name] = getattr(module, f"{name}_command")
+            dress(self._loaded[name])
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
 
 
 class CommandLine(click.Group):
@@ -31,12 +46,8 @@ class CommandLine(click.Group):
 
     def __init__(self, *args: Any, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
+        self.commands = Commands()  # type: ignore[assignment]  # nothing is added to it
         dress_outermost(self)
-
-    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
-        """Add a command, with the options that every command has and a variable for each of its own."""
-        dress(cmd)
-        super().add_command(cmd, name)
 
     def main(self, *args: Any, **options: Any) -> NoReturn:
         """Run one command and end the process; the arguments are click's."""
@@ -51,6 +62,8 @@ class CommandLine(click.Group):
             click.echo(error.format_message(), err=True)
             return ExitCode.USAGE
         except click.ClickException as error:
+            from pinwise.cli.usage import describe  # noqa: PLC0415  # for wrong words only
+
             say_error(*describe(error))
             return ExitCode.USAGE
         except click.Abort:
@@ -99,19 +112,3 @@ def _show_version(context: click.Context, _: click.Parameter, value: bool) -> No
 )
 def command() -> None:
     """Find the best software stack for a Python project, with a proof and a reason for every pin."""
-
-
-command.add_command(advise_command)
-command.add_command(add_command)
-command.add_command(remove_command)
-command.add_command(check_command)
-command.add_command(install_command)
-command.add_command(sync_command)
-command.add_command(why_command)
-command.add_command(tree_command)
-command.add_command(outdated_command)
-command.add_command(convert_command)
-command.add_command(environment_command)
-command.add_command(kb_command)
-command.add_command(config_command)
-command.add_command(completion_command)

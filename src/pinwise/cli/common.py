@@ -1,4 +1,4 @@
-"""What every command gets when it is added: the common options, and a variable for each option.
+"""What every command gets when it is loaded: the common options, and a variable for each option.
 
 A command's own module says nothing of either.
 """
@@ -29,7 +29,7 @@ def dress(command: click.Command, *, group: str = "") -> None:
     """Give a command, and all commands in it, the common options and the variables of its own options.
 
     Args:
-        command: What is added to the command line.
+        command: What was loaded.
         group: The names of the groups that it stands in.
     """
     name = f"{group} {command.name}".strip()
@@ -123,7 +123,7 @@ def _with_habits(callback: Callable[..., Any]) -> Callable[..., Any]:
         from pinwise.settings.variables import unknown_variables  # noqa: PLC0415  # `--help` need not pay
 
         root = click.get_current_context().find_root().command
-        write_warnings(unknown_variables(variables(root)))
+        write_warnings(unknown_variables(lambda: variables(root)))
         with current_habits().there():
             return callback(*arguments, **options)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import click
 
+from pinwise.actions.convert import SOURCES, TARGETS
 from pinwise.cli.common import COMMON, long_name, options_of
 from pinwise.completion.commands import FLAG, TEXT
 from pinwise.settings.kinds import Kind
@@ -18,6 +19,8 @@ _BY_OPTION = {
     "--group": "group",
     "--only-group": "group",
     "--overlay": "overlay",
+    "--from": f"choice {'|'.join(form.value for form in SOURCES)}",
+    "--to": f"choice {'|'.join(form.value for form in TARGETS)}",
     "--index-url": TEXT,
     "--extra-index-url": TEXT,
 }
@@ -81,4 +84,4 @@ def _kind_of_argument(argument: click.Argument, command: str) -> str:
         return f"choice {'|'.join(map(str, argument.type.choices))}"
     if argument.name in _OF_PROJECTS:
         return "known" if command in _NOT_PINNED_YET else "pinned"
-    return "file" if argument.name in ("folder", "source", "target") else TEXT
+    return "file" if argument.name in ("file", "folder", "source", "target") else TEXT

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from pinwise.actions.convert import (
 )
 from pinwise.actions.request import build_request
 from pinwise.cli.exits import ExitCode
+from pinwise.cli.lines import wrap
 from pinwise.cli.paper import write_warnings
 from pinwise.cli.progress import Progress
 from pinwise.cli.streams import write_err, write_out
@@ -122,6 +123,8 @@ def to_conversion_report(
     source: str, target: str, formats: Formats, state: State, losses: Sequence[Loss]
 ) -> dict[str, object]:
     """Return a conversion as JSON has it."""
+    from dataclasses import asdict  # noqa: PLC0415  # for JSON only
+
     return {
         "source": source,
         "target": target,
@@ -226,7 +229,8 @@ def _say(losses: Sequence[Loss], target: Format) -> None:
     if kinds:
         write_err(f"{target} cannot say:")
     for same in kinds.values():
-        write_err(f"  {_line(same)}")
+        for line in wrap(_line(same), first="  ", indent="    "):
+            write_err(line.text)
 
 
 def _line(same: Sequence[Loss]) -> str:

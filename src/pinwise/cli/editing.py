@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from pinwise import wiring
@@ -16,7 +17,7 @@ from pinwise.actions.edit import (
     selection_after,
     with_bounds,
 )
-from pinwise.actions.manifest import FoundManifest, Texts
+from pinwise.actions.manifest import FoundManifest, Texts, scripts_in
 from pinwise.actions.present import Upgrade, present_selection
 from pinwise.actions.write import Manuscript, write_locks
 from pinwise.cli import render
@@ -94,6 +95,9 @@ def _read(folder: str | None, options: Options, selection: Selection | None, tex
     except ManifestError as error:
         if error.file is None and error.message.startswith("there is no manifest"):
             hint = "make an empty `requirements.in` first, or a `pyproject.toml` with `[project]`"
+            if scripts := scripts_in(Path(folder or ".")):
+                script = scripts[0]
+                hint = f"to edit what the script `{script}` requires, say `--folder {script}`; else {hint}"
             raise ManifestError(error.message, hint=hint) from None
         raise
 

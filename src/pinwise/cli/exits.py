@@ -1,9 +1,10 @@
 """Exit codes: what a script learns without reading anything."""
 
 from enum import IntEnum
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from pinwise.model.outcome import Advice, Outcome, Refusal, Undecided
+if TYPE_CHECKING:
+    from pinwise.model.outcome import Outcome
 
 
 class ExitCode(IntEnum):
@@ -36,8 +37,10 @@ _MEANINGS = {
 }
 
 
-def exit_code(outcome: Outcome) -> ExitCode:
+def exit_code(outcome: "Outcome") -> ExitCode:
     """Return the exit code of an outcome."""
+    from pinwise.model.outcome import Advice, Refusal, Undecided  # noqa: PLC0415  # where there is one
+
     match outcome:
         case Advice():
             return ExitCode.OK

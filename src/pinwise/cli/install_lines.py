@@ -10,7 +10,6 @@ from pinwise.actions.manifest import FoundManifest
 from pinwise.actions.write import Lock
 from pinwise.formats.locks import LockFormat
 from pinwise.formats.pylock import group_name
-from pinwise.formats.requirements_lock import is_amended
 from pinwise.model.outcome import Advice
 from pinwise.model.request import DEFAULT_GROUP, DEVELOP_GROUP, Group
 
@@ -114,6 +113,8 @@ def _theirs(lock: Lock, advice: Advice) -> Iterator[str]:
             option = "" if not more else " --dev" if more == {DEVELOP_GROUP} else " --all"
             yield f"{_other_pipfile(lock.path.name)}pipenv sync{option}"
         case LockFormat.REQUIREMENTS if not has_folder:
+            from pinwise.formats.requirements_lock import is_amended  # noqa: PLC0415  # of this kind only
+
             no_deps = ["--no-deps"] if is_amended(advice.request) else []
             yield shlex.join(["pip", "install", *no_deps, "--require-hashes", "-r", path])
         case _:

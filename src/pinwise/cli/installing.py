@@ -314,7 +314,7 @@ def _verdict(  # noqa: PLR0913  # every keyword is one fact
         command=task.command,
         lock=str(task.lock.path),
         place=task.place,
-        python=environment.python_name,
+        python=_python_name(task, environment),
         total=len({pin.name for pin in task.lock.lock.pins}),
         tool=None if tool is None else tool.name,
         before=before,
@@ -323,6 +323,14 @@ def _verdict(  # noqa: PLR0913  # every keyword is one fact
         is_created=is_created and not task.is_dry,
         is_exact=task.removes or bool(task.options.get("exact")),
     )
+
+
+def _python_name(task: Task, environment: Environment) -> str:
+    """Return the Python for people; before there is an environment, nobody knows its bug-fix release."""
+    name, version = environment.python_name, str(environment.python)
+    if task.installation is not None or version in _python_for(task):
+        return name
+    return name.replace(version, ".".join(version.split(".")[:2]), 1)
 
 
 def _show(verdict: Verdict, lines: Sequence[Line], task: Task) -> None:

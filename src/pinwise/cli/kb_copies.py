@@ -13,20 +13,27 @@ if TYPE_CHECKING:
 
 
 @click.command("backup")
-@click.argument("file")
+@click.argument("target")
+@click.option("--force", is_flag=True, help="Replace TARGET if it is there.")
+@click.option("--dry-run", is_flag=True, help="Only say whether it could be copied; write nothing.")
 @setting_options("kb")
 @config_file_option
-def backup_command(file: str, **options: Any) -> int:
-    """Copy the knowledge base to FILE.
+def backup_command(target: str, *, force: bool, dry_run: bool, **options: Any) -> int:
+    """Copy the knowledge base to the file TARGET.
 
     Others may write it meanwhile: the copy is as it was at one moment.
-    The copy is read again before it takes its name; a backup that is there is replaced.
+    The copy is read again before it takes its name. A backup that is there is replaced with `--force` only,
+    a file that is no backup never.
     """
     from pinwise.cli.streams import write_err  # noqa: PLC0415  # `--help` need not pay for it
 
     care = _care(options)
-    care.back_up(Path(file))
-    write_err(f"`{care.path}` is copied to `{file}`.")
+    care.back_up(Path(target), replaces=force, is_dry=dry_run)
+    write_err(
+        f"`{care.path}` would be copied to `{target}` (`--dry-run`)."
+        if dry_run
+        else f"`{care.path}` is copied to `{target}`."
+    )
     return ExitCode.OK
 
 
@@ -49,9 +56,10 @@ def restore_command(file: str, *, dry_run: bool, **options: Any) -> int:
 
 
 @click.command("rebuild")
+@click.option("--dry-run", is_flag=True, help="Only say whether there is one to build anew; change nothing.")
 @setting_options("kb")
 @config_file_option
-def rebuild_command(**options: Any) -> int:
+def rebuild_command(*, dry_run: bool, **options: Any) -> int:
     """Make anew all that follows from the facts.
 
     Those are the search indexes, the order in the file and its seal; what was compiled is dropped, and made
@@ -60,8 +68,10 @@ def rebuild_command(**options: Any) -> int:
     from pinwise.cli.streams import write_err  # noqa: PLC0415  # `--help` need not pay for it
 
     care = _care(options)
-    care.rebuild()
-    write_err(f"`{care.path}` is built anew.")
+    care.rebuild(is_dry=dry_run)
+    write_err(
+        f"`{care.path}` would be built anew (`--dry-run`)." if dry_run else f"`{care.path}` is built anew."
+    )
     return ExitCode.OK
 
 

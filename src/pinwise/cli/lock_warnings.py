@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
-from pinwise.actions.local_projects import read_text
+from pinwise.actions.texts import read_text
 from pinwise.formats.lock_origin import LockOrigin, read_origin, what_is_left
 from pinwise.formats.locked_indexes import mirror_of_files
 from pinwise.formats.locks import LockFormat, lock_format

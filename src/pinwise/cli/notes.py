@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from pinwise.explain.words import clean, code, count, listing
+from pinwise.explain.words import address, clean, code, count, listing
 from pinwise.model.request import Index, Manifest, Request
 from pinwise.settings import Settings
-from pinwise.settings.shown import INDEX_SETTINGS, shown_settings
 
 
 def question_notes(manifest: Manifest, settings: Settings, request: Request) -> Iterator[str]:
@@ -19,7 +18,7 @@ def question_notes(manifest: Manifest, settings: Settings, request: Request) -> 
     for number, index in enumerate(request.indexes, 1):
         yield f"index {number} of {len(request.indexes)}: {_index(index)}"
     for name, url in sorted(request.bindings.items()):
-        yield f"`{name}` is bound to {clean(url)}"
+        yield f"`{name}` is bound to {address(url)}"
     yield _knowledge_base(settings.kb)
     if request.kept is None:
         yield "there is no present lock"
@@ -30,6 +29,8 @@ def question_notes(manifest: Manifest, settings: Settings, request: Request) -> 
 
 def setting_notes(settings: Settings) -> Iterator[str]:
     """Yield each setting that is not the default, and where its value comes from."""
+    from pinwise.settings.shown import INDEX_SETTINGS, shown_settings  # noqa: PLC0415  # for `-v` only
+
     for each in shown_settings(settings):
         if not each.is_default and each.name not in INDEX_SETTINGS:  # the indexes that count are told below
             yield f"setting `{each.name}`: {clean(each.text)} ({each.origin})"
@@ -40,7 +41,7 @@ def _index(index: Index) -> str:
     kind = ", a list of files" if index.is_flat else ""
     login = ", with a login" if index.secret else ""
     place = f", named in {code(str(index.place))}" if index.place else ""
-    return f"{clean(index.url)}{named}{kind}{place}{login}"
+    return f"{address(index.url)}{named}{kind}{place}{login}"
 
 
 def _knowledge_base(path: Path) -> str:

@@ -22,13 +22,16 @@ def outdated_command(folder: str | None, **options: Any) -> int:
     from pinwise.actions.outdated import outdated  # noqa: PLC0415  # `--help` need not pay for it
     from pinwise.cli.answering import Answer, answer  # noqa: PLC0415
     from pinwise.cli.render_reasons import render_outdated  # noqa: PLC0415
-    from pinwise.explain.counterfactual import explain_outdated  # noqa: PLC0415
-    from pinwise.formats.reasons import to_outdated_report  # noqa: PLC0415
 
     def ask(asking: "Asking") -> Answer:
         found = outdated(asking)
-        return Answer(
-            lambda: render_outdated(found), lambda: to_outdated_report(found, explain_outdated(found))
-        )
+
+        def report() -> dict[str, object]:
+            from pinwise.explain.counterfactual import explain_outdated  # noqa: PLC0415  # for JSON only
+            from pinwise.formats.reasons import to_outdated_report  # noqa: PLC0415
+
+            return to_outdated_report(found, explain_outdated(found))
+
+        return Answer(lambda: render_outdated(found), report)
 
     return answer(folder, options, ask)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinwise.cli.lines import WIDTH, Line, wrap
 from pinwise.cli.render_amendments import amendments
 from pinwise.explain.prices import cost_by_unit, proof_sentence
-from pinwise.explain.words import clean, count, listing
+from pinwise.explain.words import address, clean, count, listing
 from pinwise.model.environment import Environment
 from pinwise.model.outcome import Advice, Change, Effort, Pin, Refusal, Undecided
 from pinwise.model.request import DEFAULT_GROUP, DirectRequirement, Request
@@ -26,7 +26,7 @@ MOST_CHANGES = 20
 _MOST_ASKERS = 3
 _ROOM_FOR_ASKERS = 20
 _NARROWEST_NAMES = 22
-_WIDEST_VERSION_AND_AGE = 36
+_WIDEST_VERSION = 12
 _SHOWN_IN_AGE = frozenset(("freshness", "yanked"))
 """Prices whose reason a row says already, in its column of age or in a line of its own."""
 
@@ -103,36 +103,32 @@ def _pins(advice: Advice) -> Iterator[Line]:
 
 
 class _Widths(NamedTuple):
-    """Of the columns; a long version may take room that its age leaves, so both have one width together."""
+    """Of the columns."""
 
     name: int
     version: int
-    version_and_age: int
+    age: int
     cost: int
 
 
 def _widths(pins: Sequence[Pin]) -> _Widths:
     """Return the widths of the columns: as wide as needed, within what leaves room for the last one.
 
-    A name that is wider than its column stands in a line of its own.
+    A name or a version that is wider than its column stands in a line of its own.
     """
     name = max(4, *(len(_name(pin)) for pin in pins))
-    version = min(max(7, *(len(str(pin.version)) for pin in pins)), 10)
-    both = max(len(_version_and_age(str(pin.version), _age(pin), version)) for pin in pins)
-    both = min(both, _WIDEST_VERSION_AND_AGE)
+    versions = (len(pin.version_name) for pin in pins)
+    version = max(7, *(length for length in versions if length <= _WIDEST_VERSION), 0)
+    age = max(len(_age(pin)) for pin in pins)
     cost = max(4, *(len(_cost(pin)) for pin in pins))
-    room = WIDTH - both - cost - 4 * 2 - _ROOM_FOR_ASKERS
-    return _Widths(min(name, max(room, _NARROWEST_NAMES)), version, both, cost)
+    room = WIDTH - version - age - cost - 5 * 2 - _ROOM_FOR_ASKERS
+    return _Widths(min(name, max(room, _NARROWEST_NAMES)), version, age, cost)
 
 
-def _version_and_age(version: str, age: str, width: int) -> str:
-    return f"{version:<{width}}  {age}"
-
-
-def _row(widths: _Widths, name: str, version: str, age: str, *rest: str) -> str:
-    cost, askers = rest
-    both = _version_and_age(version, age, widths.version)
-    return f"  {name:<{widths.name}}  {both:<{widths.version_and_age}}  {cost:>{widths.cost}}  {askers}"
+def _row(widths: _Widths, name: str, version: str, *rest: str) -> str:
+    age, cost, askers = rest
+    cells = f"{name:<{widths.name}}  {version:<{widths.version}}  {age:<{widths.age}}"
+    return f"  {cells}  {cost:>{widths.cost}}  {askers}"
 
 
 def _name(pin: Pin) -> str:
@@ -165,11 +161,12 @@ def _askers(pin: Pin) -> Iterator[str]:
 
 def _pin(pin: Pin, widths: _Widths) -> Iterator[Line]:
     askers = list(dict.fromkeys(_askers(pin)))
-    name, rest = _name(pin), (str(pin.version), _age(pin), _cost(pin), "")
-    row = _row(widths, name, *rest)
-    if len(name) > widths.name or len(row.rstrip()) > WIDTH:
-        yield from wrap(name, first="  ", indent="  ")
-        row = _row(widths, "", *rest)
+    name, version, rest = _name(pin), pin.version_name, (_age(pin), _cost(pin), "")
+    is_wide = len(version) > widths.version
+    row = _row(widths, name, version, *rest)
+    if is_wide or len(name) > widths.name or len(row.rstrip()) > WIDTH:
+        yield from wrap(f"{name} {version}" if is_wide else name, first="  ", indent="  ")
+        row = _row(widths, "", "" if is_wide else version, *rest)
     yield from _last_column(row, askers)
     if pin.yanked is not None:
         yield from wrap(
@@ -211,7 +208,7 @@ def _indexes(advice: Advice) -> Iterator[Line]:
     yield Line("Where the files come from", "title")
     for url in sorted(served, key=lambda url: (len(served[url]), url)):
         label = f" (`{clean(names[url] or '')}`)" if names.get(url) else ""
-        yield from wrap(f"{clean(url)}{label}:", first="  ", indent="  ")
+        yield from wrap(f"{address(url)}{label}:", first="  ", indent="  ")
         yield from wrap(listing(served[url], longest=12), first="    ", indent="    ")
 
 
@@ -331,7 +328,17 @@ def _locks(locks: Sequence[LockNote], environment: Environment) -> Iterator[Line
     yield from (Line(line.text, "title") for line in wrap(f"Next, install it{_elsewhere(environment)}:"))
     for lock in locks:
         for place, command in enumerate(lock.commands):
-            yield Line(f"  or: {command}" if place else f"  {command}")
+            yield from _command(command, first="  or: " if place else "  ")
+
+
+def _command(command: str, *, first: str) -> Iterator[Line]:
+    """Yield a command to copy: a long one goes on after ``&&``, as a shell reads it, and is never wrapped."""
+    begin, together, end = command.partition(" && ")
+    if together and len(first + command) > WIDTH:
+        yield Line(f"{first}{begin} &&")
+        yield Line(f"{'':<{len(first)}}{end}")
+    else:
+        yield Line(first + command)
 
 
 def _elsewhere(environment: Environment) -> str:

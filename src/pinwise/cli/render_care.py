@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 
 from pinwise.actions.care import Lost, Verification
 from pinwise.actions.knowledge import Damage, LostPage
@@ -70,6 +69,8 @@ def _some(lines: Sequence[Line]) -> list[Line]:
 
 def verification_json(verification: Verification) -> str:
     """Return all of it as JSON."""
+    from dataclasses import asdict  # noqa: PLC0415  # for JSON only
+
     found = verification.examination
     value = {
         "path": str(found.path),

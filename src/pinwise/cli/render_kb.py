@@ -1,12 +1,11 @@
 """What is in a knowledge base, for people."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 from pinwise.actions.knowledge import Forgetting, IndexStatus, KnowledgeStatus
 from pinwise.cli.lines import Line, wrap
-from pinwise.explain.words import clean, count
+from pinwise.explain.words import address, count
 
 _KIBI = 1024
 
@@ -22,7 +21,7 @@ def render_status(status: KnowledgeStatus) -> list[Line]:
 
 
 def _index(index: IndexStatus) -> Iterator[Line]:
-    yield Line(clean(index.url), "title")
+    yield Line(address(index.url), "title")
     absent = f", and {count(index.absent, 'name')} that it does not have" if index.absent else ""
     yield Line(f"  {count(index.projects, 'project')}{absent}")
     yield Line(f"  {count(index.releases, 'release')}, {count(index.files, 'file')}")
@@ -38,6 +37,8 @@ def _index(index: IndexStatus) -> Iterator[Line]:
 
 def status_facts(status: KnowledgeStatus) -> dict[str, object]:
     """Return what is in a knowledge base as JSON has it; times are seconds since 1970."""
+    from dataclasses import asdict  # noqa: PLC0415  # for JSON only
+
     return {
         "path": str(status.path),
         "size": status.size,
@@ -52,7 +53,7 @@ def render_forgetting(forgetting: Forgetting, *, is_dry: bool) -> list[Line]:
         line
         for each in forgetting.forgotten
         for line in wrap(
-            f"{word} `{forgetting.name}` of {clean(each.index)}: {count(each.releases, 'release')}, "
+            f"{word} `{forgetting.name}` of {address(each.index)}: {count(each.releases, 'release')}, "
             f"{count(each.files, 'file')}, the metadata of {count(each.documents, 'file')}."
         )
     ]

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pinwise.cli.lines import WIDTH, Line, wrap
-from pinwise.explain.counterfactual import counterfactual_sentences, held_back
 from pinwise.explain.words import clean, code, count, listing
 from pinwise.model.outcome import Advice, Pin, Refusal
 from pinwise.model.reasons import Counterfactual, Difference, Link, Outdated, TreeRow, Why
@@ -32,7 +31,10 @@ def render_why(why: Why, explanation: "Explanation | None") -> list[Line]:
         why: The answer.
         explanation: The conflict that forbids the other version, None where there is none.
     """
-    lines = [Line(f"{why.pin.name} {why.pin.version}, goal `{why.advice.request.goal}`", "title"), Line()]
+    lines = [
+        Line(f"{why.pin.name} {why.pin.version_name}, goal `{why.advice.request.goal}`", "title"),
+        Line(),
+    ]
     lines += [Line("Why it is in the stack", "title"), *_chain(why)]
     lines += [Line(), *_prices(why.pin), *_newer(why)]
     if why.is_chosen:
@@ -70,7 +72,7 @@ def _spaced(requirement: str) -> str:
 
 def _requirer(link: Link) -> str:
     if link.name is not None:
-        return f"{link.name} {link.version}"
+        return f"{link.name} {link.version_name}"
     group = "" if link.group in ("", DEFAULT_GROUP) else f", for {code(link.group)},"
     return f"the manifest ({clean(link.place)}){group}" if link.place else f"the manifest{group}"
 
@@ -99,6 +101,8 @@ def _newer(why: Why) -> Iterator[Line]:
 
 
 def _counterfactual(why: Why, other: Counterfactual, explanation: "Explanation | None") -> Iterator[Line]:
+    from pinwise.explain.counterfactual import counterfactual_sentences  # noqa: PLC0415  # a tree needs none
+
     yield Line(f"If it were {other.version}", "title")
     if explanation is not None:
         yield from (Line(line.text, "bad") for line in wrap(explanation.headline, first="  ", indent="  "))
@@ -176,7 +180,7 @@ def _row(row: TreeRow, ends: Sequence[bool]) -> Iterator[Line]:
         return
     extras = f"[{','.join(row.extras)}]" if row.extras else ""
     mark = " (*)" if row.is_repeated else " (…)" if row.is_cut else ""
-    head = f"{start}{row.name}{extras} {row.version}{group}{mark}"
+    head = f"{start}{row.name}{extras} {row.version_name}{group}{mark}"
     words = clean(_spaced(row.requirement)) if not _BARE.fullmatch(row.requirement) else ""
     if not words:
         yield Line(head)
@@ -210,11 +214,14 @@ def render_outdated(outdated: Outdated) -> list[Line]:
     )
     lines = [Line(f"Behind: {len(pins)} of {total}", "title")]
     lines.append(Line(f"  {_cells(('name', 'version', 'newest'), widths)}  behind", "head"))
+    from pinwise.explain.counterfactual import held_back  # noqa: PLC0415  # as above
+
     for each in outdated.behind:
         pin = each.pin
-        has_room = len(pin.name) <= widths[0]
-        lines += [] if has_room else [Line(f"  {pin.name}")]
-        cells = (pin.name if has_room else "", str(pin.version), str(pin.latest))
+        cells: tuple[str, ...] = (pin.name, str(pin.version), str(pin.latest))
+        if any(len(text) > width for text, width in zip(cells, widths, strict=True)):
+            lines += wrap(f"{pin.name} {pin.version} -> {pin.latest}", first="  ", indent="    ")
+            cells = ("", "", "")
         lines.append(Line(f"  {_cells(cells, widths)}  {_age(pin)}"))
         text = held_back(outdated.advice, pin.name, each.counterfactual)
         style = "weak" if isinstance(each.counterfactual.outcome, Refusal) else ""

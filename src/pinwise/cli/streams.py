@@ -10,6 +10,7 @@ from typing import TextIO
 import click
 
 from pinwise.cli.habits import current_habits
+from pinwise.cli.lines import folded
 from pinwise.model.errors import OutputError
 
 _LABELS: dict[str, dict[str, bool | str]] = {
@@ -61,8 +62,11 @@ def write_err(text: str) -> None:
 
 
 def write_error(text: str) -> None:
-    """Write a line on stderr that nobody may miss; its label is coloured where colours are wanted."""
-    line = printable(text)
+    """Write a line on stderr that nobody may miss; its label is coloured where colours are wanted.
+
+    A terminal gets a long one in several lines; a file gets it whole, for those who search it.
+    """
+    line = folded(printable(text)) if sys.stderr.isatty() else printable(text)
     label = next((each for each in _LABELS if line.startswith(each)), "")
     if label:
         line = click.style(label.rstrip(), **_LABELS[label]) + line[len(label) - 1 :]  # type: ignore[arg-type]

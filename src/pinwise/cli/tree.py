@@ -24,7 +24,6 @@ def tree_command(folder: str | None, invert: str | None, depth: int | None, **op
     from pinwise.actions.tree import inverted, tree  # noqa: PLC0415  # `--help` need not pay for it
     from pinwise.cli.answering import Answer, answer  # noqa: PLC0415
     from pinwise.cli.render_reasons import render_tree  # noqa: PLC0415
-    from pinwise.formats.reasons import to_tree_report  # noqa: PLC0415
     from pinwise.model.names import parse_name  # noqa: PLC0415
 
     project = None if invert is None else parse_name(invert)
@@ -32,6 +31,12 @@ def tree_command(folder: str | None, invert: str | None, depth: int | None, **op
     def ask(asking: "Asking") -> Answer:
         stack = asking.advice
         rows = tree(stack, depth=depth) if project is None else inverted(stack, project, depth=depth)
-        return Answer(lambda: render_tree(stack, rows), lambda: to_tree_report(stack, rows, inverted=project))
+
+        def report() -> dict[str, object]:
+            from pinwise.formats.reasons import to_tree_report  # noqa: PLC0415  # for JSON only
+
+            return to_tree_report(stack, rows, inverted=project)
+
+        return Answer(lambda: render_tree(stack, rows), report)
 
     return answer(folder, options, ask)

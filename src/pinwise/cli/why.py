@@ -31,7 +31,6 @@ def why_command(name: str, version: str | None, folder: str | None, **options: A
     from pinwise.cli.asking import all_groups  # noqa: PLC0415
     from pinwise.cli.render_reasons import render_why  # noqa: PLC0415
     from pinwise.explain.counterfactual import explain_counterfactual  # noqa: PLC0415
-    from pinwise.formats.reasons import to_why_report  # noqa: PLC0415
     from pinwise.model.names import parse_name  # noqa: PLC0415
 
     project = parse_name(name)
@@ -39,6 +38,12 @@ def why_command(name: str, version: str | None, folder: str | None, **options: A
     def ask(asking: "Asking") -> Answer:
         found = why(asking, project, version, groups=lambda: all_groups(folder, options))
         explanation = explain_counterfactual(found)
-        return Answer(lambda: render_why(found, explanation), lambda: to_why_report(found, explanation))
+
+        def report() -> dict[str, object]:
+            from pinwise.formats.reasons import to_why_report  # noqa: PLC0415  # for JSON only
+
+            return to_why_report(found, explanation)
+
+        return Answer(lambda: render_why(found, explanation), report)
 
     return answer(folder, options, ask)

@@ -44,6 +44,7 @@ from pinwise.explain.facts import leaves, simplify
 from pinwise.explain.lemmas import Step, conclusion, steps
 from pinwise.explain.words import code, count, listing, to_sentence
 from pinwise.model.conflict import Derivation, Derived, Fact, FactKind
+from pinwise.model.facts import UNLEARNED
 
 MOST_SENTENCES = 5
 NOTHING_FITS = "No stack satisfies the manifest"
@@ -176,7 +177,24 @@ def _question(facts: Iterable[Fact]) -> tuple[str, ...]:
         for name, fact in missing.items()
         if fact.elsewhere
     ]
-    return (*([f"Did you mean {listing(meant)}?"] if meant else []), *told)
+    return (*([f"Did you mean {listing(meant)}?"] if meant else []), *told, *_unlearned(facts))
+
+
+def _unlearned(facts: Iterable[Fact]) -> Iterator[str]:
+    """Say what to do about releases that say nothing of what they require."""
+    silent = [
+        code(base(fact.subject.project))
+        for fact in facts
+        if fact.kind is FactKind.UNUSABLE
+        and fact.subject is not None
+        and any(UNLEARNED in reason for reason in fact.reasons)
+    ]
+    if silent:
+        yield (
+            f"What {listing(list(dict.fromkeys(silent)))} requires can be given in the manifest, in a table "
+            "`[[tool.pinwise.metadata]]` (in a `Pipfile` `[[pipenv.pinwise.metadata]]`), or in the "
+            "configuration as `[[metadata]]`."
+        )
 
 
 def _story(told: Told, clash: Clash | None, facts: Sequence[Fact], room: int) -> list[str]:

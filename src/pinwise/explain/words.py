@@ -37,6 +37,17 @@ def code(text: str) -> str:
     return f"`{clean(text)}`"
 
 
+def without_query(url: str) -> str:
+    """Return a URL without its query, which may hold a token."""
+    bare, mark, _ = url.partition("?")
+    return f"{bare}?****" if mark else bare
+
+
+def address(url: str) -> str:
+    """Return a URL for people: cleaned, and without its query."""
+    return clean(without_query(url))
+
+
 def listing(items: Sequence[str], word: str = "and", *, longest: int | None = None, rest: str = "") -> str:
     """Join `items` as prose does: ``a, b and c``.
 

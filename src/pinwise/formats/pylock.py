@@ -26,8 +26,8 @@ from pinwise.model.outcome import Advice, Pin
 from pinwise.model.request import DEFAULT_GROUP, LocalProject, Request
 
 _NOT_A_GROUP_NAME = re.compile(r"[^a-z0-9-]+")
-_USUAL_URL = re.compile(r"https?://[A-Za-z0-9.:-]+/(?:[!$->@-~]*/)?([A-Za-z0-9._+!-]*)")
-"""One without query and fragment in which nothing is quoted, and the last part of its path."""
+_USUAL_URL = re.compile(r"https?://[A-Za-z0-9.:-]+/(?:[!$->@-\[\]-~]*/)?([A-Za-z0-9._+!-]*)")
+"""One without login, query and fragment in which nothing is quoted, and the last part of its path."""
 
 _SDIST_SUFFIXES = (".tar.gz", ".zip")
 
@@ -187,6 +187,22 @@ def _is_sdist_name(filename: str) -> bool:
 
 def file_table(file: File) -> str:
     """Return a file as an inline table."""
+    usual = _USUAL_URL.fullmatch(file.url)
+    if (
+        usual is not None
+        and usual[1] == file.filename
+        and file.uploaded is not None
+        and file.size is not None
+    ):
+        # what the rest would say, said at once: a lock has thousands
+        return (
+            f'{{upload-time = {utc_time(file.uploaded)}, url = "{file.url}", size = {file.size}, '
+            f"hashes = {{sha256 = {toml_string(file.sha256 or '')}}}}}"
+        )
+    return _unusual_table(file)
+
+
+def _unusual_table(file: File) -> str:
     uploaded = None if file.uploaded is None else Raw(utc_time(file.uploaded))
     url = without_credentials(file.url)
     name = None if _ends_in(url, file.filename) else file.filename
@@ -197,8 +213,7 @@ def file_table(file: File) -> str:
 
 def _ends_in(url: str, filename: str) -> bool:
     """Whether the last part of the path of a URL is a file name."""
-    usual = _USUAL_URL.fullmatch(url)
-    return (urlsplit(url).path.rpartition("/")[2] if usual is None else usual[1]) == filename
+    return urlsplit(url).path.rpartition("/")[2] == filename
 
 
 def _is_specifier(text: str) -> bool:

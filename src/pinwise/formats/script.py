@@ -17,8 +17,6 @@ OPENING = "# /// "
 CLOSING = "# ///"
 BLOCK = "script"
 KEYS = ("dependencies", "requires-python", "tool")
-SUFFIXES = (".py", ".pyw")
-"""What the name of a script ends with."""
 
 
 def parse_script(text: str, file: str, *, local: ReadLocal = no_local_projects) -> Manifest:

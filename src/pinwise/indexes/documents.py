@@ -21,7 +21,7 @@ from packaging.version import Version
 from pinwise.actions.errands import Ask
 from pinwise.indexes.filenames import build_number
 from pinwise.model.environment import Environment
-from pinwise.model.facts import Document, File, Metadata, Origin, Release, Unusable
+from pinwise.model.facts import UNLEARNED, Document, File, Metadata, Origin, Release, Unusable
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import FormatControl
 from pinwise.model.tags import Ranks, best_rank
@@ -124,7 +124,7 @@ def resolve_document(
             return answer
     if given is not None:
         return given
-    return Unusable("its metadata cannot be learned without running its code: " + _searched(asks))
+    return Unusable(f"{UNLEARNED}: {_searched(asks)}")
 
 
 def _searched(asks: Sequence[Ask]) -> str:
@@ -137,4 +137,4 @@ def _searched(asks: Sequence[Ask]) -> str:
             if all(ask.file.is_wheel for ask in asks)
             else "none of its files holds any"
         )
-    return "it has no wheel, and its sdist states no static metadata"
+    return "there is no wheel, and its sdist states no static metadata"

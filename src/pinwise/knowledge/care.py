@@ -14,14 +14,14 @@ from pinwise.knowledge.copying import copy_store, take_the_name
 from pinwise.knowledge.database import Database, Terms
 from pinwise.knowledge.digests import insert
 from pinwise.knowledge.examination import examine, nothing_at, raw, structure_faults
-from pinwise.knowledge.failures import store_failures, unreachable
+from pinwise.knowledge.failures import nothing_yet, store_failures, unreachable
 from pinwise.knowledge.files import beside, create, is_ours, open_reader, open_writer, read_content
 from pinwise.knowledge.lock import WriteLock
 from pinwise.knowledge.migration import migrate
 from pinwise.knowledge.schema import Content
 from pinwise.knowledge.seal import seal, transaction
 from pinwise.knowledge.soundness import Row, judge
-from pinwise.model.errors import StoreFailure, StoreUnavailable
+from pinwise.model.errors import OutputError, StoreFailure, StoreUnavailable
 
 
 class StoreCare:
@@ -64,16 +64,22 @@ class StoreCare:
                 raise unreachable(self.path, error) from error
             return aside
 
-    def back_up(self, target: Path) -> None:
+    def back_up(self, target: Path, *, replaces: bool = False, is_dry: bool = False) -> None:
         """Copy the store to `target` as it is at one moment, whoever writes it meanwhile.
 
+        With `is_dry` the store and what is at `target` are only looked at.
+
         Raises:
-            StoreFailure: There is none, or `target` holds something else or cannot be written.
+            StoreFailure: There is none, it is damaged, or `target` cannot be written.
+            OutputError: Something is at `target`: a backup, and not `replaces`, or something else.
         """
-        _bring_up(self.path, self._terms)
-        if read_content(target) is not Content.NOTHING and target.samefile(self.path):
-            raise StoreFailure(f"`{target}` is the knowledge base itself", hint="name another file")
-        copy_store(self.path, target, finish=_seal_and_examine)
+        if is_dry:
+            _check_sound(self.path)
+        else:
+            _bring_up(self.path, self._terms)
+        _check_target(target, self.path, replaces=replaces)
+        if not is_dry:
+            copy_store(self.path, target, finish=_seal_and_examine)
 
     def restore(self, source: Path, *, is_dry: bool = False) -> None:
         """Put what a backup holds in the place of what is known now.
@@ -100,14 +106,18 @@ class StoreCare:
                 migrate(self.path)
             _seal(self.path)
 
-    def rebuild(self) -> None:
+    def rebuild(self, *, is_dry: bool = False) -> None:
         """Make anew all that follows from the facts: search indexes, the order in the file, its seal.
 
-        What was compiled is dropped; the next runs compile what they need.
+        What was compiled is dropped; the next runs compile what they need. With `is_dry` it is only seen
+        whether there is one.
 
         Raises:
             StoreFailure: There is none, or it cannot be written.
         """
+        if is_dry:
+            _check_present(self.path)
+            return
         _bring_up(self.path, self._terms)
         with self._alone(), store_failures(self.path):
             writer = open_writer(self.path)
@@ -190,6 +200,58 @@ def _bring_up(path: Path, terms: Terms) -> None:
         StoreFailure: There is none, or it is something else.
     """
     Database(path, read_only=True, terms=terms).close()
+
+
+def _check_present(path: Path) -> None:
+    """See that there is a store, without bringing facts of an older schema up to date.
+
+    Raises:
+        StoreFailure: There is none, or it is something else.
+    """
+    if read_content(path) is Content.NOTHING:
+        raise nothing_yet(path)
+
+
+def _check_sound(path: Path) -> None:
+    """See that a store can be copied, whoever writes it meanwhile.
+
+    Raises:
+        StoreFailure: There is none, it is something else, or it is damaged.
+    """
+    _check_present(path)
+    with store_failures(path), raw(path) as connection:
+        is_sound = not list(structure_faults(connection))
+        if is_sound and read_content(path) is Content.FACTS:
+            is_sound = not judge(connection).damage
+    if not is_sound:
+        raise StoreFailure(
+            f"`{path}` is damaged: it would not be copied",
+            hint="`pinwise kb verify` keeps what is sound; then try again",
+        )
+
+
+def _check_target(target: Path, store: Path, *, replaces: bool) -> None:
+    """See that a backup may be put at `target`: nothing is there, or a backup that it `replaces`.
+
+    Raises:
+        StoreFailure: It is the knowledge base itself, or cannot be looked at.
+        OutputError: It may not.
+    """
+    try:
+        if not target.exists():
+            return
+        if target.samefile(store):
+            raise StoreFailure(f"`{target}` is the knowledge base itself", hint="name another file")
+        is_replaceable = target.is_file() and (is_ours(target) or not target.stat().st_size)
+    except OSError as error:
+        raise unreachable(target, error) from error
+    if not is_replaceable:
+        raise OutputError(
+            f"`{target}` is there and is not a knowledge base, so it is never replaced",
+            hint="name another file",
+        )
+    if not replaces:
+        raise OutputError(f"`{target}` is there already", hint="`--force` replaces it")
 
 
 def _seal_and_examine(copy: Path) -> None:

@@ -5,7 +5,6 @@ when there is something to write, and is used only under the `WriteLock`; its co
 they return (``synchronous=FULL``: with ``NORMAL`` a power cut loses what was acknowledged).
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from pinwise.knowledge import schema
 from pinwise.knowledge.connection import BUSY, Connection
-from pinwise.knowledge.failures import nearly_full, store_failures
+from pinwise.knowledge.failures import nearly_full, nothing_yet, store_failures
 from pinwise.knowledge.files import create, open_reader, open_writer, read_content
 from pinwise.knowledge.lock import Waiting, WriteLock
 from pinwise.knowledge.seal import LARGEST, break_seal, seal, transaction
@@ -154,6 +153,8 @@ class Database:
             StoreFailure: The disk is nearly full, or the file is another one than before.
         """
         if self._terms.reserve:
+            import shutil  # noqa: PLC0415  # 2 ms, where something is written
+
             free = shutil.disk_usage(self.path.parent).free
             if free < self._terms.reserve:
                 raise nearly_full(self.path, free, self._terms.reserve)
@@ -182,10 +183,7 @@ class Database:
         """
         content = read_content(self.path)
         if content is schema.Content.NOTHING and self._read_only:
-            raise StoreFailure(
-                f"there is no knowledge base at `{self.path}` yet",
-                hint="let pinwise ask the indexes once (without `--offline`)",
-            )
+            raise nothing_yet(self.path)
         return content is schema.Content.FACTS
 
     def _prepare(self) -> None:

@@ -58,6 +58,14 @@ def damaged(path: Path, about: str = "") -> StoreFailure:
     )
 
 
+def nothing_yet(path: Path) -> StoreFailure:
+    """Return the failure of a place where a store was to be read, and where none was made yet."""
+    return StoreFailure(
+        f"there is no knowledge base at `{path}` yet",
+        hint="let pinwise ask the indexes once (without `--offline`)",
+    )
+
+
 def unreachable(path: Path, error: OSError) -> StoreFailure:
     """Return the failure of a folder or lock file that the system refuses."""
     if error.errno == errno.ENOSPC:

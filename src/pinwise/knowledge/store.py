@@ -20,11 +20,10 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from packaging.version import Version
 
-from pinwise.actions.knowledge import Forgotten, IndexStatus
 from pinwise.knowledge.connection import Connection
 from pinwise.knowledge.database import Database, Terms
 from pinwise.knowledge.digests import columns, insert, is_sound, listing_digest, next_id
@@ -36,6 +35,9 @@ from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import Document, File, Project, Release
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import Request
+
+if TYPE_CHECKING:
+    from pinwise.actions.knowledge import Forgotten, IndexStatus
 
 DEFAULT_TERMS = Terms()
 
@@ -316,18 +318,24 @@ class Store:
             )
             return tuple(name for (name,) in rows)
 
-    def index_status(self) -> tuple[IndexStatus, ...]:
+    def index_status(self) -> "tuple[IndexStatus, ...]":
         """Return what is known of each index, in the order in which they were first asked."""
+        from pinwise.actions.knowledge import IndexStatus  # noqa: PLC0415  # for `kb status` only
+
         with self._database.reading() as connection:
             return tuple(IndexStatus(*row) for row in connection.execute(_STATUS))
 
-    def known_of(self, name: NormalizedName) -> tuple[Forgotten, ...]:
+    def known_of(self, name: NormalizedName) -> "tuple[Forgotten, ...]":
         """Return per index what is known of a project: what forgetting it would remove."""
+        from pinwise.actions.knowledge import Forgotten  # noqa: PLC0415  # for `kb forget` only
+
         with self._database.reading() as connection:
             return tuple(Forgotten(*counts) for _, *counts in connection.execute(_KNOWN_OF, (name,)))
 
-    def forget(self, name: NormalizedName) -> tuple[Forgotten, ...]:
+    def forget(self, name: NormalizedName) -> "tuple[Forgotten, ...]":
         """Remove all that is known of a project, digests included, and say per index what that was."""
+        from pinwise.actions.knowledge import Forgotten  # noqa: PLC0415  # as above
+
         with self._write() as connection:
             rows = connection.execute(_KNOWN_OF, (name,)).fetchall()
             for project_id, *_ in rows:

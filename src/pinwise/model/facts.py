@@ -143,6 +143,9 @@ class Unusable:
     reason: str
 
 
+UNLEARNED = "its metadata cannot be learned without running its code"
+"""What the reason says of a release that can be used once the user says what it requires."""
+
 Document = Metadata | Unusable
 
 

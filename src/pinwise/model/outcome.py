@@ -94,6 +94,11 @@ class Pin:
     yanked: str | None = None
     local: LocalProject | None = None
 
+    @property
+    def version_name(self) -> str:
+        """The version for people; ``dynamic`` where only a build would tell it."""
+        return "dynamic" if self.local is not None and self.local.is_dynamic else str(self.version)
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:

@@ -18,6 +18,7 @@ class Link:
         target: The project that is required.
         group: The manifest's category where the manifest requires, else "".
         place: Where the manifest says so ("Pipfile:7"), else "".
+        version_name: The version for people.
     """
 
     name: NormalizedName | None
@@ -26,6 +27,7 @@ class Link:
     target: NormalizedName
     group: str = ""
     place: str = ""
+    version_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class TreeRow:
         is_last: Whether no sibling follows.
         is_repeated: Whether what is below was drawn before.
         is_cut: Whether what is below is left out because of the depth.
+        version_name: The version for people.
     """
 
     depth: int
@@ -137,3 +140,4 @@ class TreeRow:
     is_last: bool = False
     is_repeated: bool = False
     is_cut: bool = False
+    version_name: str = ""

@@ -187,6 +187,11 @@ class LocalProject:
     metadata: Metadata
     sha256: str | None = None
 
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether only a build knows its version."""
+        return self.version == DYNAMIC_VERSION
+
 
 PROJECT_ONLY = Selection()
 """What the project itself requires, without extras and groups."""

@@ -1,7 +1,7 @@
 """Which overlays a project has: those of its manifest's own table, else what ``.thoth.yaml`` describes."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from pinwise.explain.words import code, listing
 from pinwise.formats.entries import shown
 from pinwise.formats.locks import lock_name_with
 from pinwise.model.errors import UsageError
-from pinwise.model.request import Manifest, Overlay
+from pinwise.model.request import Manifest, Overlay, Place
 from pinwise.settings.sources import read_file
 from pinwise.units.goals import GOALS
 
@@ -37,11 +37,13 @@ class Overlays:
         origin: Where they are written, as people see it.
         makers: Name -> gives the overlay, in the order of the file.
         notes: What to say once of the file as a whole, given the names that were chosen.
+        places: Where each is written.
     """
 
     origin: str
     makers: Mapping[str, Callable[[], Overlay]]
     notes: Callable[[Sequence[str]], Iterable[str]]
+    places: Mapping[str, Place] = field(default_factory=dict)
 
     def choose(self, names: Sequence[str] | None) -> tuple[Overlay, ...]:
         """Return the overlays of these names, each once; all of them for None.
@@ -59,12 +61,17 @@ class Overlays:
         for name in wanted:
             if name not in self.makers:
                 near = near_names(name, self.makers)
-                known = f"the overlays are {listing([code(each) for each in self.makers], longest=8)}"
+                known = listing([self._named(each) for each in self.makers], longest=8)
                 raise UsageError(
                     f"{self.origin} has no overlay `{shown(name)}`",
-                    hint=f"did you mean `{near[0]}`?" if near else known,
+                    hint=f"did you mean {self._named(near[0])}?" if near else f"the overlays are {known}",
                 )
         return tuple(self.makers[name]() for name in wanted)
+
+    def _named(self, name: str) -> str:
+        """Return an overlay for people: its name, and where it is written."""
+        place = self.places.get(name)
+        return code(name) if place is None else f"{code(name)} ({place})"
 
 
 def known_overlays(manifest: Manifest | None, folder: Path) -> Overlays:
@@ -109,7 +116,8 @@ def _of_manifest(manifest: Manifest, passed_over: Path | None) -> Overlays:
         else [f"`{passed_over}` is not read: the overlays of `{manifest.files[0]}` count."]
     )
     makers = {overlay.name: _giving(overlay) for overlay in manifest.overlays}
-    return Overlays(code(manifest.files[0]), makers, lambda _: notes)
+    places = {overlay.name: overlay.place for overlay in manifest.overlays}
+    return Overlays(code(manifest.files[0]), makers, lambda _: notes, places)
 
 
 def _giving(overlay: Overlay) -> Callable[[], Overlay]:
@@ -138,7 +146,8 @@ def _of_thoth(thoth: "ThothConfiguration") -> Overlays:
             yield from _goal_notes(environment)
 
     makers = {environment.name: maker(environment) for environment in thoth.environments}
-    return Overlays(code(thoth.file), makers, notes)
+    places = {environment.name: environment.place for environment in thoth.environments}
+    return Overlays(code(thoth.file), makers, notes, places)
 
 
 def _means(keys: Sequence[str], one: str = "means", many: str = "mean") -> str:

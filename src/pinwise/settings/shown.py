@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pinwise.explain.words import without_query
 from pinwise.formats.entries import shown
 from pinwise.model.request import Index, Place
 from pinwise.settings.indexes import PUBLIC_PLACE
@@ -77,9 +78,9 @@ def _indexes(setting: Setting, settings: Settings) -> ShownSetting:
     """Return the indexes that a setting names; pip's or uv's configuration may stand in for it."""
     chosen = (_named(setting.name, settings.asked), _named(setting.name, settings.fallback))
     indexes = next(filter(None, chosen), ())
-    value: object = [_safe(index.url) for index in indexes]
+    value: object = [_safe(without_query(index.url)) for index in indexes]
     if setting.name == "index_url":
-        value = _safe(indexes[0].url) if indexes else None
+        value = _safe(without_query(indexes[0].url)) if indexes else None
     named = indexes[0].place if indexes else None
     is_default = not indexes or (named is not None and named.file == PUBLIC_PLACE)
     place = settings.places.get(setting.name) or (named if named and named.line and not is_default else None)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pinwise.explain.names import near_names
 from pinwise.formats.entries import shown
-from pinwise.formats.own_table import MANIFEST_KEYS, OVERLAY_KEYS, OVERLAYS_KEY
+from pinwise.formats.own_keys import MANIFEST_KEYS, OVERLAY_KEYS, OVERLAYS_KEY
 from pinwise.formats.toml_text import Document
 from pinwise.model.errors import UsageError
 from pinwise.model.request import Manifest, Overlay, Place

@@ -9,7 +9,6 @@ from packaging.version import Version
 
 from pinwise.model.facts import Document, NoProject, Project
 from pinwise.model.names import NormalizedName
-from pinwise.model.request import DYNAMIC_VERSION
 from pinwise.space.masks import bit, matching, present
 from pinwise.space.rows import Demand, Extra, Reader, Rows
 from pinwise.space.slices import Ranges, Slice
@@ -122,7 +121,8 @@ class Projects:
         candidates = seen.candidates
         if candidates.is_virtual:
             return bit(0)
-        if self._is_local(seen) and candidates.versions.texts == (str(DYNAMIC_VERSION),):
+        local = self._context.request.local.get(candidates.name)
+        if local is not None and local.is_dynamic:
             return present(len(candidates))
         ranges = seen.slice.ranges
         mask = ranges.masks.get(text)

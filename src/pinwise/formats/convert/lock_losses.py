@@ -59,7 +59,11 @@ PIN_ASPECTS: Mapping[str, Aspect] = {
     "is_editable": Aspect("the editable installation", {PYLOCK: "only folders can be editable"}),
     "files": Aspect(
         "the names, URLs, sizes and times of files",
-        {PIPFILE_LOCK: "it has digests only", REQUIREMENTS: "it has digests only"},
+        {
+            PYLOCK: "it names one sdist of a release, and files with a URL and a SHA-256 digest only",
+            PIPFILE_LOCK: "it has digests only",
+            REQUIREMENTS: "it has digests only",
+        },
     ),
     "requires_python": Aspect(
         "the versions of Python that the release supports",

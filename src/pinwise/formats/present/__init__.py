@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pinwise.model.errors import ManifestError
 from pinwise.model.lock import AnyFormat, ForeignFormat, LockFormat, PresentLock
 
-__all__ = ["MOST_CHARACTERS", "READERS", "read_lock"]
+__all__ = ["MOST_CHARACTERS", "READERS", "read_lock", "read_pins"]
 
 MOST_CHARACTERS = 8 * 1024 * 1024
 """The longest lock that is read."""
@@ -67,3 +67,14 @@ def read_lock(text: str, format: AnyFormat, *, file: str = "") -> PresentLock:  
     if len(text) > MOST_CHARACTERS:
         raise ManifestError(f"this file is longer than {MOST_CHARACTERS:,} characters", file=file)
     return READERS[format](text, file)
+
+
+def read_pins(text: str, format: AnyFormat, *, file: str = "") -> PresentLock:  # noqa: A002  # as above
+    """Return what a lock pins: as `read_lock`, but files, digests and requirements may be left out."""
+    if format is LockFormat.PYLOCK and len(text) <= MOST_CHARACTERS:
+        from pinwise.formats.present.own_pylock import read_own_pins  # noqa: PLC0415  # of this kind only
+
+        own = read_own_pins(text, file or format.value)
+        if own is not None:
+            return own
+    return read_lock(text, format, file=file)

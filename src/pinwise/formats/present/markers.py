@@ -2,6 +2,7 @@
 
 import re
 
+from pinwise.formats.present.entry import Entry
 from pinwise.model.request import DEFAULT_GROUP
 
 _TOKEN = re.compile(r"'[^']*'|\"[^\"]*\"|[()]|\s(and|or)\s")
@@ -69,3 +70,17 @@ def groups_and_rest(marker: str) -> tuple[tuple[str, ...], str | None] | None:
     if len(groups) != len(found):
         return None
     return tuple(dict.fromkeys(groups)), all_of([part for part in parts if part is not naming[0]])
+
+
+def groups_of(marker: str | None, entry: Entry) -> tuple[tuple[str, ...], str | None]:
+    """Part the marker of a package in a `pylock.toml` into the groups that need it and the rest.
+
+    One whose marker names groups in another way is taken for one of the default group, marker and all.
+    """
+    if marker is None:
+        return (DEFAULT_GROUP,), None
+    parted = groups_and_rest(marker)
+    if parted is None:
+        return (DEFAULT_GROUP,), entry.clean(marker, "the marker")
+    groups, rest = parted
+    return groups, entry.marker(rest)

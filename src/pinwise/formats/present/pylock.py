@@ -15,7 +15,7 @@ from packaging.pylock import (
 
 from pinwise.formats.entries import parse_index, shown
 from pinwise.formats.present.entry import Entry, default_first, in_order
-from pinwise.formats.present.markers import groups_and_rest
+from pinwise.formats.present.markers import groups_of
 from pinwise.formats.present.toml import header_lines, parse_lock_toml
 from pinwise.model.errors import ManifestError
 from pinwise.model.facts import File
@@ -23,29 +23,8 @@ from pinwise.model.lock import LockFormat, PresentLock, PresentPin
 from pinwise.model.request import DEFAULT_GROUP, Index, Place
 
 _OTHER_VERSION = re.compile(r"(?!1(?:\.|$))[0-9]+(?:\.[0-9]+)*")
+_NEWER_MINOR = re.compile(r"1\.0*[1-9][0-9]{0,8}")
 _CONTEXT = re.compile(r"packages\[(\d+)\]")
-_DAY = r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
-_TIME = rf"[0-9]{{4}}-{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
-_OWN_FILE = (
-    rf"    \{{upload-time = {_TIME}, url = \"[^\"\\\x00-\x1f\x7f]*\", size = [1-9][0-9]{{0,17}}, "
-    r"hashes = \{sha256 = \"[0-9a-f]{64}\"\}\},\n"
-)
-_OWN_FILES = re.compile(rf"(^wheels = \[\n{_OWN_FILE})((?:{_OWN_FILE})+)", re.MULTILINE)
-_OWN_REQUIRES = re.compile(r"(^dependencies = \[\n)((?:    \{name = \"[a-z0-9-]+\"\},\n)+)", re.MULTILINE)
-_LONG_STRINGS = ('"""', "'''")
-
-
-def bare_pins(text: str) -> str:
-    """Return a `pylock.toml` with the lines of all wheels but one per package, and of requirements, empty.
-
-    For a reader who wants to know the pins only: most of a lock is files. Only lines are emptied that need no
-    parser to be seen to be right, as we write them; where a string may go over several lines, none are.
-    """
-    if any(mark in text for mark in _LONG_STRINGS):
-        return text
-    for lines in (_OWN_FILES, _OWN_REQUIRES):
-        text = lines.sub(lambda found: found[1] + "\n" * found[2].count("\n"), text)
-    return text
 
 
 def read_pylock(text: str, file: str) -> PresentLock:
@@ -57,7 +36,8 @@ def read_pylock(text: str, file: str) -> PresentLock:
         ManifestError: It is not valid, or follows a newer version of the standard.
     """
     tables = parse_lock_toml(text, file)
-    lock = _validated(tables, text, file)
+    newer = _newer_minor(tables)
+    lock = _validated({**tables, "lock-version": "1.0"} if newer else tables, text, file)
     lines = header_lines(text, "packages")
     known = len(lines) == len(lock.packages)
     pins = [
@@ -76,7 +56,21 @@ def read_pylock(text: str, file: str) -> PresentLock:
         indexes=tuple(Index(url) for url in dict.fromkeys(pin.index for pin in pins if pin.index)),
         requires_python=head.specifiers(None if lock.requires_python is None else str(lock.requires_python)),
         environments=tuple(str(marker) for marker in lock.environments or ()),
+        warnings=(
+            f"`{file}` has the lock version {newer}, and pinwise knows 1.0: what is new in it is not read.",
+        )
+        if newer
+        else (),
     )
+
+
+def _newer_minor(tables: Mapping[str, object]) -> str:
+    """Return the version of a lock that only adds to the one we know, "" for any other.
+
+    The standard lets a tool read such a lock (https://peps.python.org/pep-0751/#lock-version).
+    """
+    version = tables.get("lock-version")
+    return version if isinstance(version, str) and _NEWER_MINOR.fullmatch(version) else ""
 
 
 def _validated(tables: Mapping[str, object], text: str, file: str) -> Pylock:
@@ -117,7 +111,7 @@ def _line(context: str, text: str) -> int | None:
 
 
 def _pin(package: Package, entry: Entry) -> PresentPin:
-    groups, marker = _groups(None if package.marker is None else str(package.marker), entry)
+    groups, marker = groups_of(None if package.marker is None else str(package.marker), entry)
     files = tuple(_file(each, entry) for each in (package.sdist, *(package.wheels or ())) if each is not None)
     hashes = [
         digest
@@ -153,20 +147,6 @@ def _pin(package: Package, entry: Entry) -> PresentPin:
         ),
         line=entry.line,
     )
-
-
-def _groups(marker: str | None, entry: Entry) -> tuple[tuple[str, ...], str | None]:
-    """Part a marker into the groups that need the pin and the rest.
-
-    A pin whose marker names groups in another way is taken for one of the default group, marker and all.
-    """
-    if marker is None:
-        return (DEFAULT_GROUP,), None
-    parted = groups_and_rest(marker)
-    if parted is None:
-        return (DEFAULT_GROUP,), entry.clean(marker, "the marker")
-    groups, rest = parted
-    return groups, entry.marker(rest)
 
 
 def _index(url: str | None, entry: Entry) -> str | None:

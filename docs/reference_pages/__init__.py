@@ -1,0 +1,1 @@
+"""The pages under docs/reference, each a function from the code to markdown."""
