@@ -1,5 +1,6 @@
 """Compiled slices: whatever changes, a request sees what it would see if nothing had been compiled before."""
 
+import marshal
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -7,6 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import pytest
 from packaging.utils import canonicalize_name
@@ -16,6 +18,7 @@ from pinwise.actions.advise import advise
 from pinwise.knowledge.care import StoreCare
 from pinwise.knowledge.database import Terms
 from pinwise.knowledge.lock import WriteLock
+from pinwise.knowledge.slices import COMPILER
 from pinwise.knowledge.store import Store, open_store
 from pinwise.knowledge.view import KnowledgeView
 from pinwise.model.facts import Project, Snapshot
@@ -219,6 +222,23 @@ def test_flags_and_clock_leave_no_trace(path: Path) -> None:
         with open_store(path, read_only=True) as store:
             keep(seen_by(store, asked), asked)
     assert rows(path) == before
+
+
+def test_the_form_of_slices_has_a_number(path: Path) -> None:
+    """Whoever changes what a slice holds counts up `COMPILER`, so that no pinwise reads another's slices."""
+    _, a, _ = (marshal.loads(cast("bytes", row[4])) for row in rows(path))  # written just now
+    times = (1706659200, 1709251200, 1711843200)
+    listed = ("1\n2\n3rc1", b"\0\0\0", times, 0b1000, (), False)
+    said: tuple[object, ...] = (
+        0b1110,
+        (((("b", "b", "", (), "", ""), 0b0100),), {1: (0,)}),
+        {},
+        {},
+        b"\1\1\1",
+        {},
+    )
+    ranges: tuple[object, ...] = ({">=1": 0b1110, ">=2": 0b1100}, ())
+    assert (COMPILER, a) == (1, (listed, (*said, *ranges)))
 
 
 def test_a_document_takes_the_slice_of_its_project_with_it(path: Path) -> None:
