@@ -133,6 +133,11 @@ class KnowledgeView:
 
     def only(self, releases: Mapping[NormalizedName, Version | None]) -> "KnowledgeView":
         """Return what is known of these releases alone; None stands for all releases of the project."""
+        if self._within is not None and all(
+            name in self._within and self._within[name] in (version, None)
+            for name, version in releases.items()
+        ):
+            return self
         return KnowledgeView(
             self._store, self._request, now=self._now, max_age=self._max_age, within=releases
         )

@@ -127,7 +127,9 @@ class Projects:
         ranges = seen.slice.ranges
         mask = ranges.masks.get(text)
         if mask is None:
-            specifier = SpecifierSet(text)
+            specifier = self._reader.ranges.get(text)
+            if specifier is None:
+                specifier = self._reader.ranges[text] = SpecifierSet(text)
             mask = matching(specifier, candidates.versions)
             names_one = bool(specifier.prereleases)
             if is_kept:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from pinwise.model.environment import Environment
@@ -105,13 +106,18 @@ class Rows:
 
 
 class Reader:
-    """Reads documents into rows, for one environment; verdicts on markers are kept."""
+    """Reads documents into rows, for one environment; verdicts on markers are kept.
+
+    Attributes:
+        ranges: What it has met of ranges of versions, by their texts.
+    """
 
     def __init__(self, environment: Environment) -> None:
         self._markers = dict(environment.markers)
         self._python = environment.python
         self._verdicts: dict[tuple[int, str], tuple[Marker, bool]] = {}
         self._demands: dict[int, tuple[Requirement, Demand]] = {}
+        self.ranges: dict[str, SpecifierSet] = {}
 
     def rows(self, candidates: Candidates, documents: Mapping[Version, Document]) -> Rows:
         """Return the rows of those candidates whose documents are known; no extras yet."""
@@ -174,6 +180,7 @@ class Reader:
         cached = self._demands.get(id(requirement))
         if cached is None:
             cached = self._demands[id(requirement)] = (requirement, to_demand(requirement))
+            self.ranges.setdefault(cached[1].specifier, requirement.specifier)
         return cached[1]
 
     def _fault(self, document: Metadata) -> str | None:
