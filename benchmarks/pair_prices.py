@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generated import World, name_of
-from packaging.requirements import Requirement
-from packaging.version import Version
 from peers import PLATFORM, PYTHON
 
 from pinwise import wiring
@@ -23,8 +21,10 @@ from pinwise.search import PREDICTORS, Budget, Found
 from pinwise.settings import load_settings
 from pinwise.space.compile import Compiler
 from pinwise.space.masks import ABSENT, bit
+from pinwise.space.rows import Demand
 from pinwise.space.space import ROOT, Clause, Node, Space
 from pinwise.units.context import Build, Candidates, context_for
+from pinwise.units.versions import Versions
 
 AMOUNTS = (1, 2000)
 """The smallest and the largest price of a pair."""
@@ -97,7 +97,7 @@ def with_pairs(space: Space, pairs: int, chance: random.Random) -> Space:
         for place, project in enumerate(chance.sample(projects, 2)):
             count = len(space.candidates[project])
             release = bit(count - 1 - chance.randrange(min(NEAR, count)))
-            reason = Requirement(nodes[-1].name)
+            reason = Demand(nodes[-1].name, nodes[-1].name, "")
             clauses.append(Clause(project, release, node, bit(place) | bit(2), reason))
     numbers = range(len(space.nodes), len(space.nodes) + pairs)
     return replace(
@@ -116,5 +116,7 @@ def with_pairs(space: Space, pairs: int, chance: random.Random) -> Space:
 
 
 def _pair(node: Node) -> Candidates:
-    versions = tuple(Version(str(number)) for number in range(3))
-    return Candidates(node.name, "", (), versions, (Build.WHEEL,) * 3, (0, 1, 2))
+    every = bit(0) | bit(1) | bit(2)
+    return Candidates(
+        node.name, "", Versions(("0", "1", "2")), bytes([Build.WHEEL] * 3), (None,) * 3, 0, every
+    )

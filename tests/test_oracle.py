@@ -1,19 +1,22 @@
 """The exact predictor before judges that share no code with it."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 
 import pytest
 from packaging.version import Version
 
 from pinwise.actions.advise import advise
+from pinwise.knowledge.store import open_store
 from pinwise.model.outcome import Advice
 from support.checker import broken_rules
-from support.judges import EXACT, complaints
+from support.judges import EXACT, complaints, summary
 from support.oracle import all_stacks, best_stack, by_trying_all
 from support.random_worlds import MEDIUM, SMALL, Case, random_case
 from support.rules import Rules
 from support.sat import by_satisfiability, is_feasible
+from support.stored import put_world, seen_by
 from support.worlds import request, world
 
 BLOCKS = range(10)
@@ -33,6 +36,23 @@ def test_the_answer_is_the_best_that_maxsat_finds(block: int) -> None:
     for seed in range(1000 + 6 * block, 1006 + 6 * block):
         case = random_case(seed, MEDIUM)
         assert not complaints(case, by_satisfiability, partial=0), case
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_the_answer_from_slices_is_the_best(block: int, tmp_path: Path) -> None:
+    """A share of the same worlds, out of a store: compiled in one run, read as slices in the next."""
+    small, medium = range(1000 + 24 * block, 1004 + 24 * block), range(1000 + 6 * block, 1002 + 6 * block)
+    for seed, size in [*((seed, SMALL) for seed in small), *((seed, MEDIUM) for seed in medium)]:
+        case = random_case(seed, size)
+        asked, path = case.request(), tmp_path / f"{seed}-{size.releases[1]}.sqlite"
+        with open_store(path) as store:
+            put_world(store, case.snapshot(), asked)
+        expected = summary(advise(asked, case.snapshot(), None, options=EXACT))
+        for _ in range(2):
+            with open_store(path, read_only=True) as store:
+                view = seen_by(store, asked)
+                assert summary(advise(asked, view, None, options=EXACT)) == expected, case
+                view.put_slices()
 
 
 def test_the_judges_agree() -> None:

@@ -5,7 +5,7 @@ What only some commands need is imported where it is built: an offline advice ne
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -352,9 +352,11 @@ def open_worlds(
     Raises:
         StoreFailure: The knowledge base cannot be opened.
     """
+    views: list[KnowledgeView] = []
     with ExitStack() as stack:
         if settings.offline:
-            yield _offline_worlds(settings, stack, now)
+            yield _offline_worlds(settings, stack, now, views)
+            _put_slices(views)
             return
         store = stack.enter_context(open_store(settings.kb, terms=_terms(settings, warn)))
         # Times are whole seconds: a page that was checked in this very second is asked for again, too.
@@ -378,9 +380,11 @@ def open_worlds(
 
         def online(request: Request) -> World:
             view = KnowledgeView(store, request, now=begin, max_age=max_age)
+            views.append(view)
             return World(view, _LateSource(lambda: ingestion(view, request)))
 
         yield online
+        _put_slices(views)
 
 
 @dataclass(slots=True)
@@ -401,12 +405,25 @@ class _LateSource:
         return Effort() if self.made is None else self.made.effort()
 
 
-def _offline_worlds(settings: Settings, stack: ExitStack, now: int) -> Worlds:
+def _offline_worlds(settings: Settings, stack: ExitStack, now: int, views: list[KnowledgeView]) -> Worlds:
     """Give what is known, however old; local projects only where there is no knowledge base yet."""
     if not settings.kb.exists():
         return lambda request: World(without_store(request), None)
-    store = stack.enter_context(open_store(settings.kb, read_only=True))
-    return lambda request: World(KnowledgeView(store, request, now=now, max_age=None), None)
+    terms = Terms(reserve=settings.kb_reserve << 20)
+    store = stack.enter_context(open_store(settings.kb, read_only=True, terms=terms))
+
+    def offline(request: Request) -> World:
+        view = KnowledgeView(store, request, now=now, max_age=None)
+        views.append(view)
+        return World(view, None)
+
+    return offline
+
+
+def _put_slices(views: Iterable[KnowledgeView]) -> None:
+    """Keep what was compiled for later runs; nothing depends on whether that can be done."""
+    for view in views:
+        view.put_slices()
 
 
 def _terms(settings: Settings, warn: Callable[[str], None]) -> Terms:

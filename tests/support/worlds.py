@@ -35,7 +35,7 @@ the first of January 2024.
 import hashlib
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import takewhile
@@ -256,6 +256,19 @@ class PartialKnowledge:
         """Return nothing: in a world of text every release has one document."""
         del name, version
         return ()
+
+    def compiled(self, name: NormalizedName) -> None:
+        """Return no slice: every round compiles afresh."""
+
+    def expect(self, names: Collection[NormalizedName]) -> None:
+        """Hear which slices will be asked for next: there are none."""
+
+    def keep(self, made: object) -> None:
+        """Take a slice, and forget it."""
+
+    def only(self, releases: Mapping[NormalizedName, Version | None]) -> Snapshot:
+        """Return what is known of these releases alone."""
+        return Snapshot(self.projects, self.documents).only(releases)
 
     def assure(self) -> None:
         """See that nothing was lost: nothing ever is."""

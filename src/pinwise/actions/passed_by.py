@@ -1,47 +1,45 @@
 """Why the newest release of a project was passed by: something it needs is on no index."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from packaging.requirements import Requirement
-
-from pinwise.actions.ports import Knowledge
-from pinwise.model.facts import Metadata, NoProject
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Pin
 from pinwise.model.request import Request
-from pinwise.space.rows import Reader, target_name
+from pinwise.space.compile import Compiler
+from pinwise.space.rows import Amendments, Demand
 
 
-def passed_by(request: Request, knowledge: Knowledge, pins: Iterable[Pin]) -> Iterator[str]:
+def passed_by(
+    request: Request, pins: Iterable[Pin], compilers: Mapping[NormalizedName, Compiler]
+) -> Iterator[str]:
     """Yield a warning for each pin whose newest release needs a project that no index has.
 
     Nothing is wrong with such a stack, but who sees a release of long ago wants to know that an index is
-    missing, or that an extra costs that much.
+    missing, or that an extra costs that much. `compilers` has for each pin the one whose step chose it.
     """
-    reader = Reader(request)
+    amendments = Amendments(request)
     for pin in pins:
-        document = knowledge.known_documents(pin.name).get(pin.latest)
-        if pin.behind and pin.local is None and isinstance(document, Metadata):
-            for extra, requirement in _asked(pin, document, reader):
-                target = target_name(requirement)
-                if target not in request.local and isinstance(knowledge.project(target), NoProject):
-                    yield _sentence(pin, extra, target)
+        if pin.behind and pin.local is None:
+            compiler = compilers[pin.name]
+            for extra, demand in _asked(pin, compiler):
+                counting = amendments.amend(pin.name, demand)
+                if counting is not None and _is_nowhere(counting.target, compiler, request):
+                    yield _sentence(pin, extra, counting.target)
 
 
-def _asked(
-    pin: Pin, document: Metadata, reader: Reader
-) -> Iterator[tuple[NormalizedName | None, Requirement]]:
+def _asked(pin: Pin, compiler: Compiler) -> Iterator[tuple[NormalizedName | None, Demand]]:
     """Yield what the newest release requires in this stack, with the extra for which it does."""
-    for requirement in document.requirements:
-        counting = reader.amend(pin.name, requirement)
-        if counting is None:
-            continue
-        if reader.applies(requirement, ""):
-            yield None, counting
-            continue
-        for extra in pin.extras:
-            if extra in document.extras and reader.applies(requirement, extra):
-                yield extra, counting
+    position = compiler.candidates(pin.name).versions.position(pin.latest)
+    if position is not None:
+        for extra in (None, *pin.extras):
+            for demand in compiler.asked(pin.name, extra, position):
+                yield extra, demand
+
+
+def _is_nowhere(target: NormalizedName, compiler: Compiler, request: Request) -> bool:
+    """Whether every index that may serve a project has answered that it does not have it."""
+    candidates = compiler.candidates(target)
+    return target not in request.local and not candidates.is_virtual and not candidates.index
 
 
 def _sentence(pin: Pin, extra: NormalizedName | None, target: NormalizedName) -> str:

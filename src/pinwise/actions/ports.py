@@ -1,8 +1,8 @@
 """What the actions need of the world, as protocols: `wiring` supplies them, tests supply fakes."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from packaging.version import Version
 
@@ -10,6 +10,7 @@ from pinwise.model.facts import Document, NoProject, Origin, Project
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Effort
 from pinwise.model.request import Request
+from pinwise.space.slices import Slice
 
 if TYPE_CHECKING:
     from pinwise.model.installed import Batch
@@ -46,22 +47,30 @@ class Knowledge(Protocol):
         """
         ...
 
+    def compiled(self, name: NormalizedName) -> Slice | None:
+        """Return the slice of a project as it follows from the facts of this moment, if there is one."""
+        ...
+
+    def expect(self, names: Collection[NormalizedName]) -> None:
+        """Hear which slices will be asked for next, so that they can be read together."""
+        ...
+
+    def keep(self, made: Slice) -> None:
+        """Take a slice that was made of the facts of this moment, for those who come later."""
+        ...
+
+    def only(self, releases: Mapping[NormalizedName, Version | None]) -> "Knowledge":
+        """Return what is known of these releases alone; None stands for all releases of the project.
+
+        Every other project is not known; one of these without such a release has no releases.
+        """
+        ...
+
     def assure(self) -> None:
         """See that what is not known was never known: called before an answer rests on that.
 
         Raises:
             StoreFailure: Facts were lost.
-        """
-        ...
-
-
-class NarrowKnowledge(Knowledge, Protocol):
-    """Knowledge that can be asked about a few releases alone, so that nothing else of it is read."""
-
-    def only(self, releases: Mapping[NormalizedName, Version | None]) -> Self:
-        """Return what is known of these releases alone; None stands for all releases of the project.
-
-        Every other project is not known; one of these without such a release has no releases.
         """
         ...
 
@@ -109,7 +118,7 @@ class Source(Protocol):
 class World:
     """What one advice asks: what is known, and where to learn more (None when offline)."""
 
-    knowledge: NarrowKnowledge
+    knowledge: Knowledge
     source: Source | None
 
 

@@ -4,18 +4,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from packaging.requirements import Requirement
 from packaging.version import Version
 
 from pinwise.actions.passed_by import passed_by
 from pinwise.actions.ports import Knowledge
 from pinwise.model.differing import OtherDocument, differences
-from pinwise.model.facts import Document, Metadata, Origin, Project, Skip, Unusable
-from pinwise.model.names import NormalizedName, normalise
+from pinwise.model.facts import Origin, Project, Release, Skip
+from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Advice, Pin, Price, Proof, RequestedBy
 from pinwise.model.request import DirectRequirement, Request
 from pinwise.space.compile import Compiler
-from pinwise.space.rows import Reader, target_name
+from pinwise.space.rows import Amendments, Demand
 from pinwise.space.space import Picks, Space
 from pinwise.units.context import Candidates
 from pinwise.units.sieves import allowed_files
@@ -44,6 +43,11 @@ class Step:
     def versions(self) -> Mapping[NormalizedName, Version]:
         """Return the chosen version of every project."""
         return {name: version for name, (version, _) in self.chosen().items()}
+
+    def positions(self) -> Mapping[NormalizedName, int]:
+        """Return the chosen position of every project, among its candidates."""
+        nodes, bases = self.space.nodes, self.space.bases
+        return {nodes[node].name: position for node, position in self.picks.items() if bases[node] == node}
 
     def chosen(self) -> Mapping[NormalizedName, tuple[Version, str]]:
         """Return the chosen version of every project, and the URL of the index that serves it."""
@@ -76,11 +80,11 @@ def assemble(request: Request, knowledge: Knowledge, steps: Sequence[Step], proo
         proof=proof,
         left_out=request.left_out,
         amended=assembly.amended(),
-        skipped=_skipped(knowledge, steps, pins),
+        skipped=_skipped(steps, pins),
         warnings=(
             *request.warnings,
-            *_warnings(knowledge, pins),
-            *passed_by(request, knowledge, pins),
+            *assembly.warnings(pins),
+            *passed_by(request, pins, assembly.compilers),
         ),
     )
 
@@ -90,18 +94,19 @@ class _Assembly:
 
     def __init__(self, request: Request, knowledge: Knowledge, steps: Sequence[Step]) -> None:
         self._request = request
-        self._knowledge = knowledge
-        self._steps = steps
         self._versions: dict[NormalizedName, Version] = {}
+        self._positions: dict[NormalizedName, int] = {}
         self._paid: dict[NormalizedName, Step] = {}
         for step in steps:
-            for name, version in step.versions().items():
-                self._versions.setdefault(name, version)
-                self._paid.setdefault(name, step)
+            for name, position in step.positions().items():
+                if name not in self._paid:
+                    self._paid[name], self._positions[name] = step, position
+                    self._versions[name] = step.compiler.candidates(name).versions[position]
         self._direct: dict[NormalizedName, list[DirectRequirement]] = {}
         for requirement in request.direct:
             self._direct.setdefault(requirement.name, []).append(requirement)
-        self._reader = Reader(request)
+        self._facts = knowledge.only({**self._versions})
+        self._amendments = Amendments(request)
         self._amended: dict[NormalizedName, dict[RequestedBy, None]] = {}
         self._extras: dict[NormalizedName, set[NormalizedName]] = {name: set() for name in self._versions}
         self._groups: dict[NormalizedName, list[str]] = {name: [] for name in self._versions}
@@ -110,12 +115,32 @@ class _Assembly:
         for group in request.groups:
             self._walk(group.name, group.requirements)
 
+    @property
+    def compilers(self) -> Mapping[NormalizedName, Compiler]:
+        """Who knows the candidates of each project, as the step that chose it sees them."""
+        return {name: step.compiler for name, step in self._paid.items()}
+
     def pins(self) -> tuple[Pin, ...]:
         return tuple(self._pin(name) for name in sorted(self._versions))
 
     def amended(self) -> Mapping[NormalizedName, tuple[RequestedBy, ...]]:
         """Return which requirements the user's overrides and exclusions stand in place of."""
         return {name: tuple(self._amended[name]) for name in sorted(self._amended)}
+
+    def warnings(self, pins: Sequence[Pin]) -> Iterator[str]:
+        """Say what is odd about what was chosen."""
+        for pin in pins:
+            if pin.yanked is not None:
+                why = f": {pin.yanked}" if pin.yanked else ""
+                yield f"`{pin.name}=={pin.version}` was yanked{why}; it is pinned exactly by hand."
+            for extra in pin.extras:
+                if self._paid[pin.name].compiler.lacks(pin.name, extra, self._positions[pin.name]):
+                    yield f"`{pin.name}=={pin.version}` has no extra `{extra}`; it is ignored."
+            if pin.metadata_origin is Origin.EGG_INFO:
+                yield (
+                    f"The requirements of `{pin.name}=={pin.version}` are declared by its sdist, not "
+                    "verified: its build may add others."
+                )
 
     def _walk(self, group: str, roots: Sequence[DirectRequirement]) -> None:
         """Follow the requirements of one group through the stack, extras as they are asked for."""
@@ -137,34 +162,27 @@ class _Assembly:
         while queue:
             name, extra = queue.pop()
             for requirement in self._asks(name, extra):
-                target = target_name(requirement)
+                target = requirement.target
                 if target != name:  # a project may require extras of itself
-                    self._edges[target][RequestedBy(name, _without_marker(requirement))] = None
+                    self._edges[target][RequestedBy(name, requirement.text)] = None
                     self._requires[name].add(target)
-                reach(target, [normalise(each) for each in requirement.extras])
+                reach(target, requirement.extras)
 
-    def _asks(self, name: NormalizedName, extra: NormalizedName | None) -> Iterator[Requirement]:
-        document = self._knowledge.known_documents(name).get(self._versions[name])
-        if not isinstance(document, Metadata) or (extra is not None and extra not in document.extras):
-            return
-        for requirement in document.requirements:
-            in_base = self._reader.applies(requirement, "")
-            if in_base if extra is None else not in_base and self._reader.applies(requirement, extra):
-                counting = self._reader.amend(name, requirement)
-                if counting is not requirement:
-                    edge = RequestedBy(name, _without_marker(requirement))
-                    self._amended.setdefault(target_name(requirement), {})[edge] = None
-                if counting is not None:
-                    yield counting
+    def _asks(self, name: NormalizedName, extra: NormalizedName | None) -> Iterator[Demand]:
+        for written in self._paid[name].compiler.asked(name, extra, self._positions[name]):
+            counting = self._amendments.amend(name, written)
+            if counting is not written:
+                edge = RequestedBy(name, written.text)
+                self._amended.setdefault(written.target, {})[edge] = None
+            if counting is not None:
+                yield counting
 
     def _pin(self, name: NormalizedName) -> Pin:
-        step = self._paid[name]
+        step, position = self._paid[name], self._positions[name]
         candidates = step.compiler.candidates(name)
-        position = candidates.versions.index(self._versions[name])
-        release = candidates.releases[position]
+        release = self._release(name)
         days = days_behind(candidates)
         direct = next(iter(self._direct.get(name, ())), None)
-        document = self._knowledge.known_documents(name)[release.version]
         local = self._request.local.get(name)
         files = () if local else allowed_files(name, release, step.compiler.context)
         return Pin(
@@ -183,19 +201,25 @@ class _Assembly:
             prices=tuple(self._prices(step, candidates, position)),
             behind=behind_counts(candidates)[position],
             days_behind=None if days is None else days[position],
-            latest=candidates.versions[candidates.baseline[-1]],
+            latest=candidates.newest or release.version,
             files=files,
             requires_python=next((file.requires_python for file in files if file.requires_python), None),
-            metadata_origin=document.origin if isinstance(document, Metadata) else Origin.USER,
+            metadata_origin=step.compiler.rows(name).origin(position) or Origin.USER,
             yanked=release.yank_reason if files else None,
             local=local,
-            others=tuple(self._others(name, release.version, document)),
+            others=tuple(self._others(name, release.version)),
         )
 
-    def _others(self, name: NormalizedName, version: Version, decides: Document) -> Iterator[OtherDocument]:
+    def _release(self, name: NormalizedName) -> Release:
+        """Return the files of what was chosen."""
+        page = self._facts.project(name)
+        assert isinstance(page, Project), "it was chosen"
+        return next(each for each in page.releases if each.version == self._versions[name])
+
+    def _others(self, name: NormalizedName, version: Version) -> Iterator[OtherDocument]:
         """Yield the known documents of a pin that do not say the same as the one that decides."""
-        for file, kind, document in self._knowledge.documents_beside(name, version):
-            found = differences(decides, document)
+        for file, kind, document in self._facts.documents_beside(name, version):
+            found = differences(self._facts.known_documents(name)[version], document)
             if found:
                 yield OtherDocument(file, kind, found)
 
@@ -207,91 +231,47 @@ class _Assembly:
         context = step.compiler.context
         name = candidates.name
         subject = f"{name}=={candidates.versions[position]}"
-        if name not in self._request.local:
+        if step.compiler.price(name, position):
             for unit in STEPS:
                 amount = unit.amounts(candidates, context)[position]
                 if amount:
                     yield Price(unit.name, subject, amount, unit.reason(candidates, position, context))
-        document = self._knowledge.known_documents(name).get(candidates.versions[position])
-        asked = {
-            extra
-            for root in self._direct.get(name, ())
-            if isinstance(document, Metadata)
-            for extra in root.extras
-        }
+        asked = {extra for root in self._direct.get(name, ()) for extra in root.extras}
         for extra in sorted(asked):
+            if not step.compiler.lacks(name, extra, position):
+                continue
             for metadata_unit in METADATA_STEPS:
-                amount = (
-                    metadata_unit.amount(document, extra, context.goal)
-                    if isinstance(document, Metadata)
-                    else 0
-                )
-                if amount:
-                    where = f"{name}[{extra}]=={candidates.versions[position]}"
-                    yield Price(metadata_unit.name, where, amount, metadata_unit.reason(extra))
+                where = f"{name}[{extra}]=={candidates.versions[position]}"
+                amount = metadata_unit.amount(context.goal)
+                yield Price(metadata_unit.name, where, amount, metadata_unit.reason(extra))
 
 
 def _text(root: DirectRequirement) -> str:
-    return root.path if root.path is not None else _without_marker(root.requirement)
+    return root.path if root.path is not None else str(root.requirement).split(";", 1)[0].strip()
 
 
-def _without_marker(requirement: Requirement) -> str:
-    return str(requirement).split(";", 1)[0].strip()
-
-
-def _skipped(
-    knowledge: Knowledge, steps: Sequence[Step], pins: Sequence[Pin]
-) -> Mapping[NormalizedName, tuple[Skip, ...]]:
+def _skipped(steps: Sequence[Step], pins: Sequence[Pin]) -> Mapping[NormalizedName, tuple[Skip, ...]]:
     """Return what is newer than a pin and was left out because it is broken, and for no other reason.
 
     What is older could not have been better; every page of some age lists such things.
     """
     skipped: dict[NormalizedName, tuple[Skip, ...]] = {}
     for pin in pins:
-        page = knowledge.project(pin.name)
-        files = page.skipped if isinstance(page, Project) else ()
-        found = [skip for skip in files if _is_newer(skip, pin)]
-        found += [Skip(f"{pin.name} {version}", reason) for version, reason in _broken(knowledge, steps, pin)]
+        found: dict[Skip, None] = {}
+        broken: dict[Version, str] = {}
+        for step in steps:
+            candidates = step.compiler.candidates(pin.name)
+            found |= {skip: None for skip in candidates.skipped if _is_newer(skip, pin)}
+            for position, reason in step.compiler.rows(pin.name).broken.items():
+                if candidates.versions[position] > pin.version:
+                    broken[candidates.versions[position]] = reason
+        found |= {Skip(f"{pin.name} {version}", broken[version]): None for version in sorted(broken)}
         if found:
             skipped[pin.name] = tuple(found)
     return skipped
-
-
-def _broken(knowledge: Knowledge, steps: Sequence[Step], pin: Pin) -> list[tuple[Version, str]]:
-    """Return the candidates above a pin whose metadata cannot be used, ascending, each with the reason."""
-    unusable = {
-        version: document.reason
-        for version, document in knowledge.known_documents(pin.name).items()
-        if isinstance(document, Unusable) and version > pin.version
-    }
-    if not unusable:
-        return []
-    candidates = [each for step in steps for each in step.space.candidates if each.name == pin.name]
-    return sorted((version, unusable[version]) for version in unusable.keys() & _versions(candidates))
-
-
-def _versions(candidates: Iterable[Candidates]) -> set[Version]:
-    return {version for each in candidates for version in each.versions}
 
 
 def _is_newer(skip: Skip, pin: Pin) -> bool:
     """Whether a file that was left out is of a version above the pin, as far as its name tells."""
     found = _NUMBERS.search(skip.what[len(pin.name) :][:_LONGEST_NAME])
     return found is not None and Version(found[1]) > pin.version
-
-
-def _warnings(knowledge: Knowledge, pins: Sequence[Pin]) -> Iterator[str]:
-    for pin in pins:
-        if pin.yanked is not None:
-            why = f": {pin.yanked}" if pin.yanked else ""
-            yield f"`{pin.name}=={pin.version}` was yanked{why}; it is pinned exactly by hand."
-        document = knowledge.known_documents(pin.name).get(pin.version)
-        if isinstance(document, Metadata):
-            for extra in pin.extras:
-                if extra not in document.extras:
-                    yield f"`{pin.name}=={pin.version}` has no extra `{extra}`; it is ignored."
-            if document.origin is Origin.EGG_INFO:
-                yield (
-                    f"The requirements of `{pin.name}=={pin.version}` are declared by its sdist, not "
-                    "verified: its build may add others."
-                )

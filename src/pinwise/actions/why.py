@@ -12,6 +12,7 @@ from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Advice, Pin
 from pinwise.model.reasons import Link, Refused, Why
 from pinwise.model.request import Group
+from pinwise.space.masks import positions
 
 MOST_NAMED = 5
 _MANIFEST_ENDS = (".py", ".pyw", ".toml", ".txt", ".in", "Pipfile")
@@ -143,14 +144,14 @@ def _known_version(asking: Asking, name: NormalizedName, text: str) -> Version:
 def _newest(asking: Asking, pin: Pin) -> Version | None:
     """Return the newest version above the pin that is as good a candidate as any, None if there is none."""
     candidates = candidates_of(asking, pin.name)
-    newest = max((candidates.versions[k] for k in candidates.baseline), default=pin.version)
+    newest = candidates.newest or pin.version
     return newest if newest > pin.version else None
 
 
 def _newer(asking: Asking, pin: Pin) -> tuple[Refused, ...]:
     """Return the releases above the pin that are not chosen unless the user names them, the newest first."""
     candidates = candidates_of(asking, pin.name)
-    baseline = {candidates.versions[k] for k in candidates.baseline}
+    baseline = {candidates.versions[k] for k in positions(candidates.baseline)}
     refused = {version: finding.reason for version, finding in candidates.refused}
     refused |= {
         version: "is a pre-release, which nothing asks for"

@@ -62,8 +62,8 @@ def restore_command(file: str, *, dry_run: bool, **options: Any) -> int:
 def rebuild_command(*, dry_run: bool, **options: Any) -> int:
     """Make anew all that follows from the facts.
 
-    Those are the search indexes, the order in the file and its seal. The facts stay as they are; the file
-    takes no more room than they need.
+    Those are the search indexes, the order in the file and its seal; what was compiled is dropped, and made
+    when it is needed. The facts stay as they are; the file takes no more room than they need.
     """
     from pinwise.cli.streams import write_err  # noqa: PLC0415  # `--help` need not pay for it
 

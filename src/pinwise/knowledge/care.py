@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pinwise.actions.care import Examination
 from pinwise.actions.knowledge import Damage
+from pinwise.knowledge import derived
 from pinwise.knowledge.connection import Connection
 from pinwise.knowledge.copying import copy_store, take_the_name
 from pinwise.knowledge.database import Database, Terms
@@ -111,7 +112,8 @@ class StoreCare:
     def rebuild(self, *, is_dry: bool = False) -> None:
         """Make anew all that follows from the facts: search indexes, the order in the file, its seal.
 
-        With `is_dry` it is only seen whether there is one.
+        What was compiled is dropped; the next runs compile what they need. With `is_dry` it is only seen
+        whether there is one.
 
         Raises:
             StoreFailure: There is none, or it cannot be written.
@@ -123,6 +125,8 @@ class StoreCare:
         with self._alone(), store_failures(self.path):
             writer = open_writer(self.path)
             try:
+                with transaction(writer):
+                    derived.drop(writer)
                 writer.execute("REINDEX")
                 writer.execute("VACUUM")
                 seal(writer, self.path)

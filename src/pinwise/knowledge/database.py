@@ -5,13 +5,13 @@ when there is something to write, and is used only under the `WriteLock`; its co
 they return (``synchronous=FULL``: with ``NORMAL`` a power cut loses what was acknowledged).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pinwise.knowledge import schema
-from pinwise.knowledge.connection import Connection
+from pinwise.knowledge.connection import BUSY, Connection
 from pinwise.knowledge.failures import nearly_full, nothing_yet, store_failures
 from pinwise.knowledge.files import create, open_reader, open_writer, read_content
 from pinwise.knowledge.lock import Waiting, WriteLock
@@ -102,6 +102,30 @@ class Database:
                     yield writer
             finally:
                 self._is_writing = False
+
+    def derive(self, work: Callable[[Connection], None]) -> None:
+        """Write what follows from the facts, in one transaction; where that cannot be done at once, nothing.
+
+        Also a store that was opened for reading only may be given what it can do without.
+        """
+        import sqlite3  # noqa: PLC0415  # 5 ms that only a command with a knowledge base pays
+
+        lock = WriteLock(self.path, patience=0)
+        with suppress(StoreFailure, sqlite3.Error, OSError, ValueError, IndexError), lock.held():
+            is_open = self._writer is not None
+            writer = self._open_writer()
+            try:
+                writer.execute("PRAGMA busy_timeout = 0")
+                with transaction(writer):
+                    break_seal(writer)
+                    work(writer)
+                if not is_open:
+                    self._seal(writer)
+            finally:
+                writer.execute(f"PRAGMA busy_timeout = {round(BUSY * 1000)}")
+                if not is_open:
+                    writer.close()
+                    self._writer = None
 
     def close(self, *, is_done: bool = True) -> None:
         """Close both connections; what was written is sealed, unless the work was broken off."""

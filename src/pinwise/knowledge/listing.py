@@ -14,6 +14,11 @@ from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import File, Project, Release
 
 _COLUMNS = "filename, url, sha256, size, uploaded, requires_python, yanked, metadata, tags"
+_RELEASE = f"SELECT {columns('releases')} FROM releases WHERE project_id = ? AND version = ?"  # noqa: S608  # constants
+_FILES = (
+    f"SELECT {columns('files')} FROM files "  # noqa: S608  # constants
+    "WHERE project_id = ? AND gone IS NULL AND release_id = ? ORDER BY filename"
+)
 _LONGEST = 120  # characters of a text from outside that a message repeats
 
 
@@ -53,17 +58,10 @@ def to_releases(rows: Iterable[tuple[Any, ...]]) -> tuple[Release, ...]:
 
 def read_release(connection: Connection, project_id: int, version: Version) -> tuple[Release, ...]:
     """Return one release as it is listed now, nothing where it is not, or is spelt in another way."""
-    release = connection.execute(
-        f"SELECT {columns('releases')} FROM releases WHERE project_id = ? AND version = ?",  # noqa: S608  # constants
-        (project_id, str(version)),
-    ).fetchone()
+    release = connection.execute(_RELEASE, (project_id, str(version))).fetchone()
     if release is None:
         return ()
-    rows = connection.execute(
-        f"SELECT {columns('files')} FROM files "  # noqa: S608  # constants
-        "WHERE project_id = ? AND gone IS NULL AND release_id = ? ORDER BY filename",
-        (project_id, release[0]),
-    ).fetchall()
+    rows = connection.execute(_FILES, (project_id, release[0])).fetchall()
     if not all(map(is_sound, (release, *rows))):
         raise Unsound(f"release {version} of a project")
     files = tuple(File(row[1], *row[4:12]) for row in rows)

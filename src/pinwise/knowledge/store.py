@@ -16,6 +16,8 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -28,9 +30,11 @@ from pinwise.knowledge.digests import columns, insert, is_sound, listing_digest,
 from pinwise.knowledge.failures import Unsound, lossy, sound_rows
 from pinwise.knowledge.listing import read_files, read_release, to_releases, write_listing
 from pinwise.knowledge.rows import DocumentRow, Texts, parse_skipped, render_skipped
+from pinwise.knowledge.shelf import Shelf
 from pinwise.model.errors import IndexFailure
-from pinwise.model.facts import Document, Project
+from pinwise.model.facts import Document, File, Project, Release
 from pinwise.model.names import NormalizedName
+from pinwise.model.request import Request
 
 if TYPE_CHECKING:
     from pinwise.actions.knowledge import Forgotten, IndexStatus
@@ -38,7 +42,27 @@ if TYPE_CHECKING:
 DEFAULT_TERMS = Terms()
 
 _DOCUMENT_COLUMNS = "answer, reason, origin, file, requires_python, requirements, extras"
+_DOCUMENTED = """
+    SELECT DISTINCT projects.name, filename, kind FROM projects
+    JOIN indexes ON indexes.id = index_id JOIN documents ON project_id = projects.id
+    WHERE url = ? AND projects.name IN (SELECT value FROM json_each(?)) AND answer <> 'none'
+"""
 
+_PAGE = (
+    f"SELECT {columns('pages')} FROM pages "  # noqa: S608  # constants only
+    "JOIN projects ON projects.id = project_id JOIN indexes ON indexes.id = index_id "
+    "WHERE url = ? AND name = ?"
+)
+
+_RELEASES = (
+    f"SELECT projects.name, {columns('pages')}, {columns('releases')}, {columns('files')} "  # noqa: S608  # constants
+    "FROM json_each(?) AS wanted JOIN indexes ON indexes.url = ? "
+    "JOIN projects ON index_id = indexes.id AND name = json_extract(wanted.value, '$[0]') "
+    "JOIN pages ON pages.project_id = projects.id AND is_found "
+    "JOIN releases ON releases.project_id = projects.id AND version = json_extract(wanted.value, '$[1]') "
+    "JOIN files ON files.project_id = projects.id AND release_id = releases.id AND gone IS NULL "
+    "ORDER BY wanted.key, filename"
+)
 _STATUS = """
 WITH known AS (
     SELECT index_id, is_found, checked,
@@ -158,6 +182,23 @@ class Store:
                 self._pages[project_id] = ((revision, listing), project)
             return StoredPage(project, *validators)
 
+    def releases(
+        self, index_url: str, wanted: Mapping[NormalizedName, Version]
+    ) -> Mapping[NormalizedName, StoredPage]:
+        """Return the pages of projects as `page` tells them of one release each, read together.
+
+        A project that the index does not have, or of which it does not list that release, is left out.
+        """
+        versions = json.dumps([[name, str(version)] for name, version in wanted.items()])
+        with self._database.reading() as connection, sound_rows(self.path):
+            found: dict[NormalizedName, StoredPage] = {}
+            rows = connection.execute(_RELEASES, (versions, index_url))
+            for name, listed in groupby(rows, key=itemgetter(0)):
+                row, release = _split_rows(name, list(listed), wanted[name])
+                _, _, _, status, _, *validators, _ = row
+                found[name] = StoredPage(Project(name, index_url, (release,), (), status), *validators)
+            return found
+
     def put_page(  # noqa: PLR0913  # one answer of an index, with what HTTP says of it
         self,
         index_url: str,
@@ -219,6 +260,16 @@ class Store:
             self._texts.load(connection, last.values())
             return {key: self._texts.to_document(row) for key, row in last.items()}
 
+    def documented(
+        self, index_url: str, names: Collection[NormalizedName]
+    ) -> Mapping[NormalizedName, Sequence[tuple[str, str]]]:
+        """Return which files of projects have documents, by file name and kind, without reading these."""
+        found: dict[NormalizedName, list[tuple[str, str]]] = {}
+        with self._database.reading() as connection:
+            for name, filename, kind in connection.execute(_DOCUMENTED, (index_url, json.dumps(list(names)))):
+                found.setdefault(name, []).append((filename, kind))
+        return found
+
     def put_document(  # noqa: PLR0913  # one answer: about which file, from which source, what and when
         self,
         index_url: str,
@@ -248,6 +299,10 @@ class Store:
             if last is not None:
                 revision = last[0] if tuple(last[1:]) == row else last[0] + 1
             insert(connection, "documents", [(*key, revision, *row, checked)])
+
+    def shelf(self, request: Request) -> Shelf:
+        """Return the slices that are kept for the target and the file policy of a request."""
+        return Shelf(self._database, request)
 
     def size(self) -> int:
         """Return the bytes that it takes on the disk, with the log of what is not folded back yet."""
@@ -318,6 +373,23 @@ class Store:
             raise
 
 
+def _split_rows(
+    name: NormalizedName, rows: Sequence[tuple[Any, ...]], version: Version
+) -> tuple[tuple[Any, ...], Release]:
+    """Return the page row and the release of rows that each hold a name, a page, a release and a file.
+
+    Raises:
+        Unsound: One of them is not what was written.
+    """
+    page, release = rows[0][1:11], rows[0][11:15]
+    listed = [row[15:] for row in rows]
+    if not is_sound(page):
+        raise Unsound(f"the page of `{name}`")
+    if not all(map(is_sound, (release, *listed))):
+        raise Unsound(f"release {version} of `{name}`")
+    return page[:-1], Release(version, tuple(File(row[1], *row[4:12]) for row in listed))
+
+
 def _project_id(connection: Connection, index_url: str, name: NormalizedName) -> int:
     """Return the number of a project of an index, given to it now if it has none."""
     row = connection.execute("SELECT id FROM indexes WHERE url = ?", (index_url,)).fetchone()
@@ -336,12 +408,7 @@ def _project_id(connection: Connection, index_url: str, name: NormalizedName) ->
 
 def _page_row(connection: Connection, index_url: str, name: NormalizedName) -> Sequence[Any] | None:
     """Return what the row of a page says, in the order of its columns; None if there is none."""
-    row = connection.execute(
-        f"SELECT {columns('pages')} FROM pages "  # noqa: S608  # constants only
-        "JOIN projects ON projects.id = project_id JOIN indexes ON indexes.id = index_id "
-        "WHERE url = ? AND name = ?",
-        (index_url, name),
-    ).fetchone()
+    row = connection.execute(_PAGE, (index_url, name)).fetchone()
     if row is not None and not is_sound(row):
         raise Unsound(f"the page of `{name}`")
     return None if row is None else row[:-1]

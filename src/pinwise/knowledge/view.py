@@ -11,11 +11,14 @@ from packaging.version import Version
 
 from pinwise.indexes.documents import Ask, Target, document_order, resolve_document
 from pinwise.indexes.filenames import NamedFile, parse_filename
+from pinwise.knowledge.derived import Stamp
+from pinwise.knowledge.shelf import Entry
 from pinwise.knowledge.store import Store, StoredPage
 from pinwise.model.differing import COMPARED
 from pinwise.model.facts import Document, File, NoProject, Origin, Project, Release, Snapshot
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import LocalProject, Request
+from pinwise.space.slices import Slice
 
 
 class KnowledgeView:
@@ -52,6 +55,11 @@ class KnowledgeView:
         self._projects: dict[NormalizedName, Project | NoProject | None] = {}
         self._documents: dict[NormalizedName, Mapping[Version, Document]] = {}
         self._told: dict[NormalizedName, Mapping[tuple[str, str], Document | None]] = {}
+        self._documented: dict[str, Mapping[NormalizedName, Sequence[tuple[str, str]]]] = {}
+        self._shelf = store.shelf(request)
+        self._together: set[str] = set()
+        self._slices: dict[NormalizedName, Entry | None] = {}
+        self._stamps: dict[NormalizedName, Stamp] = {}
         self._open: dict[NormalizedName, dict[Version, Ask | Release]] = {}
         self._orders: dict[tuple[NormalizedName, Version], tuple[Release, tuple[Ask, ...]]] = {}
 
@@ -84,18 +92,55 @@ class KnowledgeView:
             self._read_documents(name)
         return self._documents[name]
 
+    def compiled(self, name: NormalizedName) -> Slice | None:
+        """Return the slice of a project as it follows from the facts of this moment, if there is one."""
+        if name not in self._slices:
+            self.expect([name])
+        entry = self._slices[name]
+        return None if entry is None else entry.slice
+
+    def expect(self, names: Collection[NormalizedName]) -> None:
+        """Read slices that will be asked for next, together."""
+        by_indexes: dict[tuple[str, ...], list[NormalizedName]] = {}
+        for name in names:
+            if name not in self._slices:
+                self._slices[name] = None
+                if name not in self._request.local and self._within is None:
+                    by_indexes.setdefault(self._indexes(name), []).append(name)
+        for indexes, alike in by_indexes.items():
+            self._read_slices(indexes, alike)
+
+    def keep(self, made: Slice) -> None:
+        """Take a slice that was made of the facts of this moment."""
+        name = made.candidates.name
+        if self._within is None:
+            self._slices[name] = Entry(made, self._stamps.get(name))
+
+    def put_slices(self) -> None:
+        """Keep for later runs what this one has compiled, if that can be done at once."""
+        entries = [each for each in self._slices.values() if each is not None and each.slice.is_grown]
+        storable = [each for each in entries if each.stamp is not None or each.written]
+        if storable:
+            self._shelf.put(storable)
+            for each in storable:
+                each.slice.is_grown = False
+
     def documents_beside(
         self, name: NormalizedName, version: Version
     ) -> Sequence[tuple[str, Origin, Document]]:
         """Return the documents of a release that are known and do not decide, with their files and kinds.
 
-        Nothing is read for it: what was told of the project's files is in memory once its documents are.
+        Where one release of each project is looked at, documents are read only of releases that have several.
         """
-        decides, project = self.known_documents(name).get(version), self.project(name)
-        told = self._told.get(name, {})
-        if decides is None or not isinstance(project, Project) or len(told) < 2:  # noqa: PLR2004  # beside
+        project = self.project(name)
+        if not isinstance(project, Project) or name in self._request.local:
             return ()
         files = next((release.files for release in project.releases if release.version == version), ())
+        names = {file.filename for file in files}
+        known = sum(filename in names for filename, _ in self._known_files(project))
+        if known < 2:  # noqa: PLR2004  # one that decides, and another one
+            return ()
+        decides, told = self.known_documents(name).get(version), self._told[name]
         answers = (
             (file.filename, kind, told.get((file.filename, kind))) for file in files for kind in COMPARED
         )
@@ -104,6 +149,16 @@ class KnowledgeView:
             for file, kind, answer in answers
             if answer is not None and answer is not decides
         ]
+
+    def _known_files(self, project: Project) -> Collection[tuple[str, str]]:
+        """Return which files of a project have documents, and of which kind."""
+        if self._within is None:
+            self.known_documents(project.name)
+        if project.name in self._told:
+            return [key for key, document in self._told[project.name].items() if document is not None]
+        if project.index not in self._documented:
+            self._documented[project.index] = self._store.documented(project.index, self._within or ())
+        return self._documented[project.index].get(project.name, ())
 
     def assure(self) -> None:
         """See that nothing that was ever known is hidden by damage, where it cannot be fetched anew.
@@ -116,6 +171,11 @@ class KnowledgeView:
 
     def only(self, releases: Mapping[NormalizedName, Version | None]) -> "KnowledgeView":
         """Return what is known of these releases alone; None stands for all releases of the project."""
+        if self._within is not None and all(
+            name in self._within and self._within[name] in (version, None)
+            for name, version in releases.items()
+        ):
+            return self
         return KnowledgeView(
             self._store, self._request, now=self._now, max_age=self._max_age, within=releases
         )
@@ -158,6 +218,8 @@ class KnowledgeView:
     def forget(self, name: NormalizedName) -> None:
         """Read the facts of `name` anew when they are asked for next."""
         self._projects.pop(name, None)
+        self._slices.pop(name, None)
+        self._stamps.pop(name, None)
         self._documents.pop(name, None)
         self._told.pop(name, None)
         self._open.pop(name, None)
@@ -174,21 +236,46 @@ class KnowledgeView:
         key = (url, name)
         if self._within is not None and name not in self._within:
             return None
+        if self._within is not None and url not in self._together:
+            self._read_together(url, self._within)
         if key not in self._pages:
             page = self._store.page(url, name, version=self._version(name))
-            is_old = page is not None and self._oldest is not None and page.checked < self._oldest
-            self._pages[key] = None if is_old else page
+            self._pages[key] = None if page is None or self._is_old(page.checked) else page
         return self._pages[key]
+
+    def _read_together(self, url: str, within: Mapping[NormalizedName, Version | None]) -> None:
+        """Read those pages of an index of which one release is looked at."""
+        self._together.add(url)
+        wanted = {name: version for name, version in within.items() if version is not None}
+        for name, page in self._store.releases(url, wanted).items():
+            self._pages[url, name] = None if self._is_old(page.checked) else page
 
     def _version(self, name: NormalizedName) -> Version | None:
         """Return the one release of a project that is looked at, None for all of them."""
         return None if self._within is None else self._within.get(name)
+
+    def _read_slices(self, indexes: Sequence[str], names: Collection[NormalizedName]) -> None:
+        """Read the slices of projects from the first of the indexes that has each."""
+        for url in indexes:
+            looks = self._shelf.look(url, names) if names else {}
+            for name, look in looks.items():
+                if look.slice is not None and not self._is_old(look.checked):
+                    self._slices[name] = Entry(look.slice, None, look.written)
+            names = [
+                name for name, look in looks.items() if not look.is_found and not self._is_old(look.checked)
+            ]
+
+    def _is_old(self, checked: int) -> bool:
+        """Whether an answer of that time does not count any more."""
+        return self._oldest is not None and checked < self._oldest
 
     def _find_project(self, name: NormalizedName) -> Project | NoProject | None:
         local = self._request.local.get(name)
         if local is not None:
             return _to_project(local)
         for url in self._indexes(name):
+            if self._within is None and (stamp := self._shelf.stamp(url, name)) is not None:
+                self._stamps[name] = stamp  # before the facts are read
             page = self._page(url, name)
             if page is None:
                 return None

@@ -4,7 +4,7 @@ The two never mix: a `Release` has no metadata field, so that admission, prices 
 depend on which metadata happens to be known (the law of `docs/concepts/algorithm.md`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -188,6 +188,15 @@ class Snapshot:
         """Return the known documents of a release that do not decide: none, in a closed world."""
         del name, version
         return ()
+
+    def compiled(self, name: NormalizedName) -> None:
+        """Return the slice of a project: a closed world keeps none."""
+
+    def expect(self, names: Collection[NormalizedName]) -> None:
+        """Hear which slices will be asked for next: there are none."""
+
+    def keep(self, made: object) -> None:
+        """Take a slice, and forget it."""
 
     def assure(self) -> None:
         """See that nothing was lost: nothing ever is."""

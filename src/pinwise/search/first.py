@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pinwise.search.answer import Budget, GaveUp, NoStack
 from pinwise.search.learning import Contradiction, OutOfTime, Preference, complete
-from pinwise.space.masks import newest, positions
+from pinwise.space.masks import ABSENT, bit, newest
 from pinwise.space.space import Picks, Space, needed_picks
 from pinwise.space.state import State, incompatibilities
 
@@ -50,11 +50,11 @@ def newest_first(space: Space) -> Preference:
         kept = mask & ~space.changed[node]
         if kept and space.changed[node]:
             return newest(kept)
-        candidates = space.candidates[node]
         position = newest(mask)
-        if not candidates.versions[position].is_prerelease or not space.amounts[node][position]:
+        prereleases = space.candidates[node].prereleases
+        if not prereleases & bit(position) or not space.amounts[node][position]:
             return position
-        finals = [k for k in positions(mask) if not candidates.versions[k].is_prerelease]
-        return finals[-1] if finals else position
+        finals = mask & ~prereleases & ~ABSENT
+        return newest(finals) if finals else position
 
     return prefer

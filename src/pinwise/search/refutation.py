@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from pinwise.model.conflict import Derivation, Derived, Fact, FactKind, Term
 from pinwise.model.request import DirectRequirement
 from pinwise.search.learning import Contradiction, solve
 from pinwise.space.masks import ABSENT, matching, newest, positions
-from pinwise.space.rows import Overridden
+from pinwise.space.rows import Demand
 from pinwise.space.space import ROOT, Ban, Clause, Node, Space
 from pinwise.space.state import Given, Incompatibility, Tie
 from pinwise.units.context import Candidates
@@ -113,7 +113,7 @@ class _Writer:
 
     def _term(self, node: int, mask: int) -> Term:
         candidates = self._space.candidates[node]
-        known = () if candidates.is_virtual else candidates.versions
+        known = () if candidates.is_virtual else candidates.versions[:]
         versions = tuple(candidates.versions[k] for k in positions(mask)) if known else ()
         return Term(str(self._space.nodes[node]), versions, known, or_absent=bool(mask & ABSENT))
 
@@ -143,13 +143,16 @@ class _Writer:
                 unusable |= ban.forbidden
         return not clause.allowed & ~unusable
 
-    def _refused(self, candidates: Candidates, reason: Requirement | DirectRequirement) -> tuple[str, ...]:
+    def _refused(self, candidates: Candidates, reason: Demand | DirectRequirement) -> tuple[str, ...]:
         """Return why the releases that a requirement names are no candidates, newest first."""
-        requirement = reason.requirement if isinstance(reason, DirectRequirement) else reason
-        if requirement.url is not None:
+        if isinstance(reason, Demand):
+            is_linked, specifier = bool(reason.url), SpecifierSet(reason.specifier)
+        else:
+            is_linked, specifier = reason.requirement.url is not None, reason.requirement.specifier
+        if is_linked:
             return ()
         versions = [version for version, _ in candidates.refused]
-        wanted = positions(matching(requirement.specifier, versions))
+        wanted = positions(matching(specifier, versions))
         found = [f"{versions[k]} {candidates.refused[k][1].reason}" for k in wanted]
         return tuple(reversed(found[-MOST_REASONS:]))
 
@@ -195,16 +198,18 @@ def _missing(candidates: Candidates, bound: str) -> Fact:
     return Fact(FactKind.NO_PROJECT, subject=subject, reasons=reasons, index=candidates.index or bound)
 
 
-def _place(reason: Requirement | DirectRequirement) -> str:
+def _place(reason: Demand | DirectRequirement) -> str:
     """Return where the user wrote a requirement, or what stands for it; "" for others."""
-    if isinstance(reason, Overridden):
-        return f"overridden in {reason.place}"
-    return str(reason.place) if isinstance(reason, DirectRequirement) else ""
+    if isinstance(reason, DirectRequirement):
+        return str(reason.place)
+    return f"overridden in {reason.place}" if reason.place else ""
 
 
-def _requirement_text(reason: Requirement | DirectRequirement, target: Node) -> str:
+def _requirement_text(reason: Demand | DirectRequirement, target: Node) -> str:
     """Return a requirement without its marker, which holds; of several extras only the one that is meant."""
-    requirement = reason.requirement if isinstance(reason, DirectRequirement) else reason
+    if isinstance(reason, Demand):
+        return f"{target}{reason.specifier}" if len(reason.extras) > 1 else reason.text
+    requirement = reason.requirement
     if len(requirement.extras) > 1:
         return f"{target}{requirement.specifier}"
     return str(requirement).split(";", 1)[0].strip()

@@ -7,37 +7,23 @@ rounds: what a round does not change is not computed again.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol
 
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from pinwise.model.facts import Document, Metadata, NoProject, Project
 from pinwise.model.names import NormalizedName, normalise
 from pinwise.model.request import DirectRequirement, Request
-from pinwise.space.masks import ABSENT, bit, matching, positions, present
-from pinwise.space.rows import Reader, Rows, target_name
-from pinwise.space.space import ROOT, Ban, Clause, Node, Space
-from pinwise.units.admission import admit
-from pinwise.units.context import Build, Candidates, Context
+from pinwise.space.masks import ABSENT, bit, positions, present
+from pinwise.space.projects import Facts, Projects, Seen
+from pinwise.space.rows import Amendments, Demand, Row, Rows
+from pinwise.space.slices import Slice
+from pinwise.space.space import ROOT, Amounts, Ban, Clause, Node, Space
+from pinwise.units.admission import unknown
+from pinwise.units.context import Candidates, Context
 from pinwise.units.steps import METADATA_STEPS, STEPS
 
-_ROOT_CANDIDATES = Candidates(
-    normalise("your-project"), "", (), (Version("0"),), (Build.WHEEL,), (0,), is_virtual=True
-)
+__all__ = ["Compiler", "Facts"]
 
-
-class Facts(Protocol):
-    """What compiling reads; `pinwise.model.facts.Snapshot` and the knowledge base have it."""
-
-    def project(self, name: NormalizedName) -> Project | NoProject | None:
-        """Return page facts, None if they are not known."""
-        ...
-
-    def known_documents(self, name: NormalizedName) -> Mapping[Version, Document]:
-        """Return the known documents of a project."""
-        ...
+_ROOT = unknown(normalise("your-project"))
 
 
 @dataclass(slots=True)
@@ -45,21 +31,21 @@ class _Draft:
     """A space while it is being compiled."""
 
     nodes: list[Node] = field(default_factory=list)
-    numbers: dict[Node, int] = field(default_factory=dict)
+    numbers: dict[tuple[NormalizedName, NormalizedName | None], int] = field(default_factory=dict)
     bases: list[int] = field(default_factory=list)
-    candidates: list[Candidates] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
     domains: list[int] = field(default_factory=list)
     clauses: list[Clause] = field(default_factory=list)
     bans: list[Ban] = field(default_factory=list)
     queue: list[int] = field(default_factory=list)
 
-    def add(self, node: Node, candidates: Candidates) -> int:
+    def add(self, node: Node, seen: Seen) -> int:
         number = len(self.nodes)
         self.nodes.append(node)
         self.numbers[node] = number
         self.bases.append(number if node.extra is None else self.numbers[Node(node.name)])
-        self.candidates.append(candidates)
-        self.domains.append(present(len(candidates)) | ABSENT)
+        self.seen.append(seen)
+        self.domains.append(present(len(seen.candidates)) | ABSENT)
         self.queue.append(number)
         return number
 
@@ -96,12 +82,12 @@ class Compiler:
         paid = {Node(each.name, extra) for each in settled for extra in each.extras}
         asked = {Node(each.name, extra) for each in roots for extra in each.extras}
         self._priced_extras = asked - paid
-        self._reader = Reader(context.request)
-        self._candidates: dict[NormalizedName, tuple[object, Candidates]] = {}
-        self._masks: dict[tuple[NormalizedName, str], tuple[Candidates, int]] = {}
-        self._allowed: dict[int, tuple[Requirement, Candidates, int]] = {}
-        self._amounts: dict[NormalizedName, tuple[Candidates, list[int]]] = {}
-        self._rows: dict[NormalizedName, tuple[Mapping[Version, Document], int, int, Rows]] = {}
+        self._constraints: dict[NormalizedName, list[DirectRequirement]] = {}
+        for constraint in context.request.constraints:
+            self._constraints.setdefault(constraint.name, []).append(constraint)
+        self._amendments = Amendments(context.request)
+        self._projects = Projects(facts, context)
+        self._amounts: dict[NormalizedName, tuple[Candidates, Sequence[int]]] = {}
 
     def compile(self, *, known_only: bool = False) -> Space:
         """Return the space of all that is known now.
@@ -110,61 +96,58 @@ class Compiler:
         taken optimistically: they require nothing.
         """
         draft = _Draft()
-        draft.add(Node(_ROOT_CANDIDATES.name), _ROOT_CANDIDATES)
+        draft.add(Node(_ROOT.name), Seen(_ROOT, Slice(_ROOT, Rows())))
         draft.domains[ROOT] = bit(0)
         draft.queue.clear()
+        self._projects.expect({*(each.name for each in self._roots), *self._held})
         for requirement in self._roots:
             self._require_root(draft, requirement)
         for name, (version, group) in self._held.items():
             self._hold(draft, name, version, group)
         unknown: dict[int, int] = {ROOT: 0}
         while draft.queue:
-            node = draft.queue.pop(0)
-            unknown[node] = self._expand(draft, node, known_only=known_only)
+            wave, draft.queue = draft.queue, []
+            self._projects.expect(_targets(draft, wave))
+            for node in wave:
+                unknown[node] = self._expand(draft, node, known_only=known_only)
         return self._finish(draft, unknown)
 
     def candidates(self, name: NormalizedName) -> Candidates:
         """Return the candidates of a project as far as its page is known."""
-        page = self._facts.project(name)
-        cached = self._candidates.get(name)
-        if cached is None or cached[0] is not page:
-            cached = self._candidates[name] = (page, admit(name, page, self.context))
-        return cached[1]
+        return self._projects.seen(name).candidates
 
-    def allowed(self, candidates: Candidates, specifier: SpecifierSet) -> int:
-        """Return the mask of a requirement on a project: its specifier under the pre-release policy."""
-        if candidates.is_virtual:
-            return bit(0)
-        key = (candidates.name, str(specifier))
-        cached = self._masks.get(key)
-        if cached is None or cached[0] is not candidates:
-            cached = self._masks[key] = (candidates, self._match(candidates, specifier))
-        return cached[1]
+    def asked(self, name: NormalizedName, extra: NormalizedName | None, position: int) -> list[Demand]:
+        """Return what a candidate asks for, itself or by one of its extras, before the user amends it."""
+        seen = self._projects.seen(name)
+        said = seen.rows.base if extra is None else self._projects.added_by(seen, extra).said
+        return said.by(position)
 
-    def _match(self, candidates: Candidates, specifier: SpecifierSet) -> int:
-        local = self.context.request.local.get(candidates.name)
-        if local is not None and local.is_dynamic:
-            return present(len(candidates))
-        mask = matching(specifier, candidates.versions)
-        if self.context.allows_prereleases(candidates.name) or specifier.prereleases:
-            return mask
-        finals = 0
-        for position in positions(mask):
-            if not candidates.versions[position].is_prerelease:
-                finals |= bit(position)
-        return finals or mask
+    def lacks(self, name: NormalizedName, extra: NormalizedName, position: int) -> bool:
+        """Whether a candidate is known to lack an extra."""
+        return bool(self._projects.added_by(self._projects.seen(name), extra).lacks & bit(position))
+
+    def price(self, name: NormalizedName, position: int) -> int:
+        """Return the price of a candidate by page facts, whoever pays it."""
+        if name in self.context.request.local:
+            return 0
+        return self._base_amounts(self.candidates(name))[position]
+
+    def rows(self, name: NormalizedName) -> Rows:
+        """Return what the known documents of a project say."""
+        return self._projects.seen(name).rows
 
     def _require_root(self, draft: _Draft, requirement: DirectRequirement) -> None:
         nodes = [Node(requirement.name, extra) for extra in requirement.extras] or [Node(requirement.name)]
         for node in nodes:
             target = self._number(draft, node)
-            mask = self.allowed(draft.candidates[target], requirement.requirement.specifier)
+            mask = self._projects.allowed(draft.seen[target], requirement.requirement.specifier)
             self._clause(draft, Clause(ROOT, bit(0), target, mask, requirement))
 
     def _hold(self, draft: _Draft, name: NormalizedName, version: Version, group: str) -> None:
         node = self._number(draft, Node(name))
-        candidates = draft.candidates[node]
-        kept = bit(candidates.versions.index(version)) if version in candidates.versions else 0
+        candidates = draft.seen[node].candidates
+        position = candidates.versions.position(version)
+        kept = 0 if position is None else bit(position)
         draft.ban(node, (present(len(candidates)) | ABSENT) & ~kept, group)
 
     def _number(self, draft: _Draft, node: Node) -> int:
@@ -174,15 +157,15 @@ class Compiler:
             return number
         if node.extra is not None:
             base = self._number(draft, Node(node.name))
-            number = draft.add(node, draft.candidates[base])
+            number = draft.add(node, draft.seen[base])
             draft.domains[number] = draft.domains[base] | ABSENT
             return number
-        candidates = self.candidates(node.name)
-        number = draft.add(node, candidates)
-        for constraint in self.context.request.constraints:
-            if constraint.name == node.name and not candidates.is_virtual:
-                mask = self.allowed(candidates, constraint.requirement.specifier)
-                draft.ban(number, present(len(candidates)) & ~mask, constraint)
+        seen = self._projects.seen(node.name)
+        number = draft.add(node, seen)
+        for constraint in self._constraints.get(node.name, ()):
+            if not seen.candidates.is_virtual:
+                mask = self._projects.allowed(seen, constraint.requirement.specifier)
+                draft.ban(number, present(len(seen.candidates)) & ~mask, constraint)
         return number
 
     def _clause(self, draft: _Draft, clause: Clause) -> None:
@@ -199,86 +182,57 @@ class Compiler:
 
     def _expand(self, draft: _Draft, node: int, *, known_only: bool) -> int:
         """Compile what one node requires; return the mask of its candidates that are not known."""
-        extra = draft.nodes[node].extra
-        candidates = draft.candidates[node]
-        if candidates.is_virtual:
+        extra, seen = draft.nodes[node].extra, draft.seen[node]
+        if seen.candidates.is_virtual:
             if known_only:
                 draft.ban(node, bit(0), {0: "is not known"})
             return bit(0)
-        rows = self._rows_of(candidates, draft.domains[draft.bases[node]])
+        rows = seen.rows
         unknown = draft.domains[node] & ~rows.known & ~ABSENT
-        if extra is None:
-            for reason in set(rows.unusable.values()):
-                where = {k: reason for k, each in rows.unusable.items() if each == reason}
-                draft.ban(node, sum(bit(k) for k in where), where)
-            if known_only:
-                draft.ban(node, unknown, dict.fromkeys(positions(unknown), "has metadata that is not known"))
-            found = rows.base
-        else:
-            if extra not in rows.extras:
-                self._reader.add_extra(rows, candidates, extra)
-            found = rows.extras[extra]
-        self._add_rows(draft, node, found)
+        if extra is not None:
+            self._add_rows(draft, node, self._projects.added_by(seen, extra).said.rows)
+            return unknown
+        self._rule_out(draft, node, rows.unusable())
+        if known_only:
+            draft.ban(node, unknown, dict.fromkeys(positions(unknown), "has metadata that is not known"))
+        self._add_rows(draft, node, rows.base.rows)
         return unknown
 
-    def _rows_of(self, candidates: Candidates, domain: int) -> Rows:
-        documents = self._facts.known_documents(candidates.name)
-        cached = self._rows.get(candidates.name)
-        if (
-            cached is not None
-            and cached[0] is documents
-            and cached[1] == len(documents)
-            and not domain & ~cached[2]
-        ):
-            return cached[3]
-        rows = self._reader.rows(candidates, documents, domain)
-        self._rows[candidates.name] = (documents, len(documents), domain, rows)
-        return rows
-
-    def _add_rows(self, draft: _Draft, node: int, rows: Iterable[tuple[Requirement, int]]) -> None:
-        merged: dict[tuple[int, int], tuple[int, Requirement]] = {}
+    def _rule_out(self, draft: _Draft, node: int, unusable: Mapping[int, str]) -> None:
+        """Ban the candidates whose metadata rules them out, one ban for each reason."""
         domain = draft.domains[node]
-        for requirement, mask in rows:
+        for reason in dict.fromkeys(unusable.values()):
+            where = {k: reason for k, each in unusable.items() if each == reason and domain & bit(k)}
+            draft.ban(node, sum(bit(k) for k in where), where)
+
+    def _add_rows(self, draft: _Draft, node: int, rows: Iterable[Row]) -> None:
+        merged: dict[tuple[int, int], Row] = {}
+        domain, name = draft.domains[node], draft.nodes[node].name
+        for written, mask in rows:
             condition = mask & domain
-            if not condition:
+            demand = self._amendments.amend(name, written) if condition else None
+            if demand is None:
                 continue
-            for target, allowed in self._targets(draft, requirement):
-                present_mask, reason = merged.get((target, allowed), (0, requirement))
-                merged[target, allowed] = (present_mask | condition, reason)
-        for (target, allowed), (condition, reason) in merged.items():
+            base = draft.numbers.get((demand.target, None))
+            if base is None:
+                base = self._number(draft, Node(demand.target))
+            seen = draft.seen[base]
+            allowed = seen.allowed.get(demand.specifier)
+            if allowed is None or demand.url:
+                allowed = self._projects.demanded(seen, demand)
+            for extra in demand.extras or (None,):
+                target = base if extra is None else self._number(draft, Node(demand.target, extra))
+                reason, before = merged.get((target, allowed), (demand, 0))
+                merged[target, allowed] = (reason, before | condition)
+        for (target, allowed), (reason, condition) in merged.items():
             self._clause(draft, Clause(node, condition, target, allowed, reason))
-
-    def _targets(self, draft: _Draft, requirement: Requirement) -> list[tuple[int, int]]:
-        name = target_name(requirement)
-        base = self._number(draft, Node(name))
-        candidates = draft.candidates[base]
-        cached = self._allowed.get(id(requirement))
-        if cached is None or cached[1] is not candidates:
-            mask = self._satisfying(candidates, requirement)
-            cached = self._allowed[id(requirement)] = (requirement, candidates, mask)
-        mask = cached[2]
-        if not requirement.extras:
-            return [(base, mask)]
-        extras = sorted(normalise(extra) for extra in requirement.extras)
-        return [(self._number(draft, Node(name, extra)), mask) for extra in extras]
-
-    def _satisfying(self, candidates: Candidates, requirement: Requirement) -> int:
-        """Return the mask of a release's requirement; what stands behind a URL is on no index.
-
-        A ``file:`` URL is taken for the local project of that name, where the manifest has one.
-        """
-        url = requirement.url
-        is_local = candidates.name in self.context.request.local
-        if url is not None and not (is_local and url.lower().startswith("file:")):
-            return 0
-        return self.allowed(candidates, requirement.specifier)
 
     def _finish(self, draft: _Draft, unknown: Mapping[int, int]) -> Space:
         count = len(draft.nodes)
         return Space(
             nodes=tuple(draft.nodes),
             bases=tuple(draft.bases),
-            candidates=tuple(draft.candidates),
+            candidates=tuple(seen.candidates for seen in draft.seen),
             clauses=tuple(draft.clauses),
             bans=tuple(draft.bans),
             domains=tuple(draft.domains),
@@ -305,47 +259,48 @@ class Compiler:
             return 0
         if name in kept.freed or name in self._held:
             return 0
-        candidates = draft.candidates[node]
         if name not in kept.pins:
             return 0
         version, index = kept.pins[name]
+        candidates = draft.seen[node].candidates
         if candidates.is_virtual or name in self.context.request.local:
             return 0
-        is_there = version in candidates.versions and index in ("", candidates.index)
-        same = bit(candidates.versions.index(version)) if is_there else 0
-        return present(len(candidates)) & ~same
+        position = candidates.versions.position(version) if index in ("", candidates.index) else None
+        return present(len(candidates)) & ~(0 if position is None else bit(position))
 
     def _amounts_of(self, draft: _Draft, node: int) -> Sequence[int]:
         name, extra = draft.nodes[node]
-        candidates = draft.candidates[node]
-        free = [0] * len(candidates)
+        candidates = draft.seen[node].candidates
+        free = bytes(len(candidates))
         if candidates.is_virtual:
             return free
-        if extra is None:
-            return free if name in self._held else self._base_amounts(candidates)
-        return self._extra_amounts(candidates, extra) if draft.nodes[node] in self._priced_extras else free
+        if extra is not None:
+            is_priced = draft.nodes[node] in self._priced_extras
+            return self._extra_amounts(draft.seen[node], extra) if is_priced else free
+        if name in self._held or name in self.context.request.local:
+            return free
+        return self._base_amounts(candidates)
 
-    def _extra_amounts(self, candidates: Candidates, extra: NormalizedName) -> Sequence[int]:
+    def _extra_amounts(self, seen: Seen, extra: NormalizedName) -> Sequence[int]:
         """Price the candidates that are known to lack an extra; what is not known costs nothing."""
-        documents = self._facts.known_documents(candidates.name)
-        amounts = [0] * len(candidates)
-        for position, version in enumerate(candidates.versions):
-            document = documents.get(version)
-            if isinstance(document, Metadata):
-                goal = self.context.goal
-                amounts[position] = sum(step.amount(document, extra, goal) for step in METADATA_STEPS)
+        amounts = [0] * len(seen.candidates)
+        for position in positions(self._projects.added_by(seen, extra).lacks):
+            amounts[position] = sum(step.amount(self.context.goal) for step in METADATA_STEPS)
         return amounts
 
-    def _base_amounts(self, candidates: Candidates) -> list[int]:
+    def _base_amounts(self, candidates: Candidates) -> Sequence[int]:
         cached = self._amounts.get(candidates.name)
         if cached is None or cached[0] is not candidates:
-            amounts = [0] * len(candidates)
-            if candidates.name not in self.context.request.local:
-                for step in STEPS:
-                    for position, amount in enumerate(step.amounts(candidates, self.context)):
-                        amounts[position] += amount
+            amounts = Amounts(len(candidates), lambda: self._prices(candidates))
             cached = self._amounts[candidates.name] = (candidates, amounts)
         return cached[1]
+
+    def _prices(self, candidates: Candidates) -> Sequence[int]:
+        """Return the prices of all candidates of a project, those of all steps together."""
+        return [
+            sum(each)
+            for each in zip(*(step.amounts(candidates, self.context) for step in STEPS), strict=True)
+        ]
 
     def _order(self, draft: _Draft) -> tuple[int, ...]:
         direct = list(dict.fromkeys(draft.numbers[Node(each.name)] for each in self._roots))
@@ -354,8 +309,19 @@ class Compiler:
         return (*direct, *sorted(others, key=lambda number: draft.nodes[number].name))
 
 
+def _targets(draft: _Draft, nodes: Iterable[int]) -> set[NormalizedName]:
+    """Return the projects that nodes may require; only those of extras are not foreseen."""
+    return {
+        demand.target
+        for node in nodes
+        if draft.nodes[node].extra is None
+        for demand, mask in draft.seen[node].rows.base.rows
+        if mask & draft.domains[node]
+    }
+
+
 def _behind(draft: _Draft, node: int) -> Sequence[int]:
-    count = len(draft.candidates[node])
+    count = len(draft.seen[node].candidates)
     if node == ROOT or draft.nodes[node].extra is not None:
         return ()
     return range(count - 1, -1, -1)

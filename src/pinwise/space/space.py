@@ -3,15 +3,14 @@
 See `pinwise.space.masks` for the meaning of bits and ``docs/concepts/algorithm.md`` for the whole idea.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
-
-from packaging.requirements import Requirement
+from typing import NamedTuple, overload
 
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import DirectRequirement
 from pinwise.space.masks import ABSENT, bit, present
+from pinwise.space.rows import Demand
 from pinwise.units.context import Candidates
 
 ROOT = 0
@@ -38,7 +37,38 @@ class Clause(NamedTuple):
     condition: int
     target: int
     allowed: int
-    reason: Requirement | DirectRequirement
+    reason: Demand | DirectRequirement
+
+
+class Amounts(Sequence[int]):
+    """The prices of the candidates of a node, computed when the first of them is looked at.
+
+    Args:
+        count: How many there are.
+        compute: Gives all of them.
+    """
+
+    __slots__ = ("_amounts", "_compute", "_count")
+
+    def __init__(self, count: int, compute: Callable[[], Sequence[int]]) -> None:
+        self._count = count
+        self._compute = compute
+        self._amounts: Sequence[int] | None = None
+
+    @overload
+    def __getitem__(self, place: int) -> int: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[int]: ...
+    def __getitem__(self, place: int | slice) -> int | Sequence[int]:
+        if self._amounts is None:
+            self._amounts = self._compute()
+        return self._amounts[place]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self[:])
+
+    def __len__(self) -> int:
+        return self._count
 
 
 class Ban(NamedTuple):

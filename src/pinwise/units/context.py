@@ -1,7 +1,7 @@
 """What a unit may look at, and what it answers."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -9,11 +9,17 @@ from typing import NamedTuple
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
-from pinwise.model.facts import Release
+from pinwise.model.facts import Skip
 from pinwise.model.names import NormalizedName
 from pinwise.model.request import DirectRequirement, Request
 from pinwise.model.tags import Ranks
 from pinwise.units.goals import Goal, goal_named
+from pinwise.units.versions import Versions
+
+Refused = tuple[tuple[Version, "Finding"], ...]
+"""Releases that are no candidates, ascending, each with the first finding on it."""
+
+Refusals = Callable[[], Refused]
 
 
 class Finding(NamedTuple):
@@ -61,32 +67,48 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The admitted candidates of one project in ascending order, with what units know of them.
+    """The admitted candidates of one project in ascending order, with what units know of them: a column each.
 
-    Positions count from 0 in every field; bit k+1 of a mask stands for position k.
+    Positions count from 0 in every column; bit k+1 of a mask stands for position k.
 
     Attributes:
         name: The project.
         index: The URL of the index that serves it.
-        releases: What passed all sieves.
-        versions: Their versions.
-        builds: What installing each takes.
-        baseline: Positions of the baseline set, ascending (`pinwise.units.steps.freshness`).
-        refused: What did not pass, ascending, with the first finding on each.
+        versions: Of the releases that passed all sieves.
+        builds: What installing each takes, as a byte of `Build`.
+        uploaded: The time of the earliest upload of each, in seconds since 1970, None if unknown.
+        prereleases: The mask of the pre-releases.
+        baseline: The mask of the baseline set (`pinwise.units.steps.days_behind`).
+        yanks: Of the yanked ones among them, by position: the reason, possibly "".
+        skipped: What was left out of its page.
+        refusals: Gives what did not pass; explanations ask for it.
         is_virtual: Whether the page is not known yet: one candidate stands for all that it may list.
     """
 
     name: NormalizedName
     index: str
-    releases: tuple[Release, ...]
-    versions: tuple[Version, ...]
-    builds: tuple[Build, ...]
-    baseline: tuple[int, ...]
-    refused: tuple[tuple[Version, Finding], ...] = ()
+    versions: Versions
+    builds: bytes
+    uploaded: Sequence[int | None]
+    prereleases: int
+    baseline: int
+    yanks: Mapping[int, str] = field(default_factory=dict)
+    skipped: tuple[Skip, ...] = ()
+    refusals: Refusals = field(default=tuple, compare=False)
     is_virtual: bool = False
 
+    @property
+    def refused(self) -> Refused:
+        """What did not pass the sieves."""
+        return self.refusals()
+
+    @property
+    def newest(self) -> Version | None:
+        """The newest version of the baseline set, None where that is empty."""
+        return self.versions[self.baseline.bit_length() - 2] if self.baseline else None
+
     def __len__(self) -> int:
-        return len(self.versions)
+        return len(self.builds)
 
 
 @lru_cache(maxsize=4096)

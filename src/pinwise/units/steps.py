@@ -8,7 +8,6 @@ adds to its price is in `METADATA_STEPS`.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pinwise.model.facts import Metadata
 from pinwise.model.names import NormalizedName
 from pinwise.units.context import Build, Candidates, Context
 from pinwise.units.goals import LARGEST_AMOUNT, Goal
@@ -40,24 +39,25 @@ class MetadataStep:
     """A price that the release's own metadata adds to that release, where an extra of it is in the stack.
 
     Attributes:
-        amount: The price of one release, given its metadata and the extra.
-        applies: Whether the extra is priced at all: asked for by the manifest.
+        amount: The price of one release that is known to lack an extra for which the manifest asks.
     """
 
     name: str
-    amount: Callable[[Metadata, NormalizedName, Goal], int]
+    amount: Callable[[Goal], int]
     reason: Callable[[NormalizedName], str]
     meaning: str
 
 
 def behind_counts(candidates: Candidates) -> list[int]:
     """Return for every candidate how many members of the baseline set are above it."""
+    members = candidates.baseline
+    if members.bit_count() == len(candidates):
+        return list(range(len(candidates) - 1, -1, -1))
     counts = [0] * len(candidates)
-    members = set(candidates.baseline)
     above = 0
     for position in range(len(candidates) - 1, -1, -1):
         counts[position] = above
-        above += position in members
+        above += members >> position + 1 & 1
     return counts
 
 
@@ -71,20 +71,21 @@ def days_behind(candidates: Candidates) -> list[int] | None:
     late fix on an old branch is not fresh. A candidate above the set has age 0. None where the set has a
     time missing.
     """
-    times = {k: candidates.releases[k].uploaded for k in candidates.baseline}
-    if not times or any(time is None for time in times.values()):
+    members, times = candidates.baseline, candidates.uploaded
+    top = members.bit_length() - 2
+    if top < 0:
         return None
-    newest = times[candidates.baseline[-1]] or 0
-    earliest = newest
+    if None in times and any(time is None and members >> k + 1 & 1 for k, time in enumerate(times)):
+        return None
+    newest = earliest = times[top] or 0
     days = [0] * len(candidates)
-    for position in range(len(candidates) - 1, -1, -1):
-        time = times[position] if position in times else candidates.releases[position].uploaded
-        if position > candidates.baseline[-1]:
-            continue
-        effective = earliest if time is None else min(earliest, time)
-        if position in times:
+    for position in range(top, -1, -1):
+        time = times[position]
+        effective = earliest if time is None or time > earliest else time
+        if members >> position + 1 & 1:
             earliest = effective
-        days[position] = max(0, newest // DAY - effective // DAY)
+        if effective < newest:
+            days[position] = newest // DAY - effective // DAY
     return days
 
 
@@ -108,7 +109,7 @@ def _freshness_reason(candidates: Candidates, position: int, context: Context) -
     del context
     count = behind_counts(candidates)[position]
     days = days_behind(candidates)
-    newest = candidates.versions[candidates.baseline[-1]]
+    newest = candidates.newest
     releases = f"{count:,} release{'s' if count != 1 else ''}"
     if days is None:
         return f"{releases} behind {newest}"
@@ -118,31 +119,33 @@ def _freshness_reason(candidates: Candidates, position: int, context: Context) -
 
 def _pre_release(candidates: Candidates, context: Context) -> Sequence[int]:
     """Price pre-releases of a project that has a final one; where there is none, nothing can be preferred."""
-    has_final = any(not version.is_prerelease for version in candidates.versions)
-    amount = context.goal.pre_release if has_final else 0
-    return [amount if version.is_prerelease else 0 for version in candidates.versions]
+    has_final = candidates.prereleases.bit_count() < len(candidates)
+    return _held(candidates, candidates.prereleases, context.goal.pre_release if has_final else 0)
+
+
+def _held(candidates: Candidates, mask: int, amount: int) -> Sequence[int]:
+    """Return the same price for all candidates in a mask."""
+    if not mask or not amount:
+        return [0] * len(candidates)
+    return [amount if mask >> k + 1 & 1 else 0 for k in range(len(candidates))]
 
 
 def _yanked(candidates: Candidates, context: Context) -> Sequence[int]:
-    return [context.goal.yanked if r.files and r.is_yanked else 0 for r in candidates.releases]
+    return [context.goal.yanked if k in candidates.yanks else 0 for k in range(len(candidates))]
 
 
 def _yanked_reason(candidates: Candidates, position: int, context: Context) -> str:
     del context
-    why = candidates.releases[position].yank_reason
+    why = candidates.yanks[position]
     return f"was yanked: {why}" if why else "was yanked"
 
 
 def _sdist_build(candidates: Candidates, context: Context) -> Sequence[int]:
-    return [context.goal.sdist_build if build is Build.SDIST else 0 for build in candidates.builds]
+    return [context.goal.sdist_build if build == Build.SDIST else 0 for build in candidates.builds]
 
 
 def _native_build(candidates: Candidates, context: Context) -> Sequence[int]:
-    return [context.goal.native_build if build is Build.NATIVE else 0 for build in candidates.builds]
-
-
-def _missing_extra(document: Metadata, extra: NormalizedName, goal: Goal) -> int:
-    return 0 if extra in document.extras else goal.missing_extra
+    return [context.goal.native_build if build == Build.NATIVE else 0 for build in candidates.builds]
 
 
 STEPS: tuple[Step, ...] = (
@@ -182,7 +185,7 @@ STEPS: tuple[Step, ...] = (
 METADATA_STEPS: tuple[MetadataStep, ...] = (
     MetadataStep(
         "missing-extra",
-        _missing_extra,
+        lambda goal: goal.missing_extra,
         lambda extra: f"has no extra `{extra}`, which the manifest asks for",
         "The manifest asks for an extra that the release does not have.",
     ),
