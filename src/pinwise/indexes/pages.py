@@ -157,11 +157,17 @@ def _read_json(body: bytes, source: PageSource) -> Listing:
         page = read_json(body, depth=source.limits.json_depth, objects=_OBJECTS * source.limits.page_files)
     except BrokenJsonError as error:
         _refuse(source, str(error))
+    return json_listing(page, source)
+
+
+def json_listing(page: object, source: PageSource) -> Listing:
+    """Read a page of which only the JSON was read; see `read_listing`."""
     meta = page.get("meta") if isinstance(page, dict) else None
     version = meta.get("api-version") if isinstance(meta, dict) else None
     if not isinstance(version, str):
         _refuse(source, "does not say which version of the simple API it speaks")
     _check_api_version(version, source)
+    assert isinstance(page, dict), "it has a version"
     name, files = page.get("name"), page.get("files")
     if not isinstance(files, list):
         _refuse(source, "has no list of files")

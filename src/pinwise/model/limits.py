@@ -1,4 +1,4 @@
-"""How much an index may send, and how long it may take: one table for all that is fetched.
+"""How much an index may send, and how long it may take: one table for all that comes from outside.
 
 Each limit is a setting of the same name (`pinwise.settings.limits` says what it means to a user).
 """
@@ -20,7 +20,10 @@ class Limits:
         archive_members: Files in a wheel or sdist.
         member_bytes: Bytes that are read of one file in a wheel or sdist.
         unpacked_bytes: Bytes that an sdist may unpack to.
-        unpack_ratio: How many times as large as it was sent a page or an sdist may unpack to.
+        unpack_ratio: How many times as large as it was sent a page, an sdist or a dump
+            may unpack to.
+        dump_bytes: Bytes of a dump that is imported.
+        dump_unpacked_bytes: Bytes that a dump may unpack to.
         json_depth: How deep a page's JSON may be nested.
         version_length, specifier_length: Characters of a version and of a Requires-Python on a page.
         connections: Connections to one host.
@@ -43,6 +46,8 @@ class Limits:
     member_bytes: int = 4 * MEBIBYTE
     unpacked_bytes: int = 512 * MEBIBYTE
     unpack_ratio: int = 200
+    dump_bytes: int = 1024 * MEBIBYTE
+    dump_unpacked_bytes: int = 16 * 1024 * MEBIBYTE
     json_depth: int = 32
     version_length: int = 200
     specifier_length: int = 300
