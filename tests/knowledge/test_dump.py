@@ -239,7 +239,7 @@ def test_only_what_is_named_is_exported(store: BulkStore) -> None:
 
 def test_folders_of_this_machine_stay_here(store: BulkStore) -> None:
     """What a folder serves means nothing elsewhere, and its path is nobody's business."""
-    facts = ProjectFacts("file:///home/me/wheels", FLASK, Page(None, None, None, 5))
+    facts = ProjectFacts("file:///srv/wheels", FLASK, Page(None, None, None, 5))
     take_in(store, [facts])
     assert exported(store) == []
 
@@ -347,7 +347,7 @@ def test_a_file_that_is_no_whole_dump_is_refused(tmp_path: Path, content: bytes,
     assert raised.value.hint
 
 
-@pytest.mark.parametrize("limit", ["dump_bytes", "dump_unpacked_bytes", "page_bytes"])
+@pytest.mark.parametrize("limit", ["dump_bytes", "dump_text_bytes", "page_bytes"])
 def test_limits_are_named(tmp_path: Path, limit: str) -> None:
     """Where a limit ends the reading, the hint names the setting that raises it."""
     path = tmp_path / "d"
@@ -355,6 +355,8 @@ def test_limits_are_named(tmp_path: Path, limit: str) -> None:
     with pytest.raises(UsageError) as raised:
         read(path, Limits(**{limit: 100}))
     assert f"`{limit}`" in (raised.value.hint or "")
+    with pytest.raises(UsageError, match="d:1: "):  # read, and found to be no project
+        read(path)
 
 
 def line_with(**changes: object) -> bytes:

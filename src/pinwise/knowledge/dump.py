@@ -217,9 +217,9 @@ def _unpacked_lines(path: Path, file: BinaryIO, limits: Limits) -> Iterator[byte
     total = 0
     for step in _unpacked(path, file, limits):
         total += len(step)
-        if total > limits.dump_unpacked_bytes:
-            what = f"unpacks to more than {limits.dump_unpacked_bytes:,} bytes"
-            raise _wrong(path, what, hint=_raise("dump_unpacked_bytes"))
+        if total > limits.dump_text_bytes:
+            what = f"unpacks to more than {limits.dump_text_bytes:,} bytes"
+            raise _wrong(path, what, hint=_raise("dump_text_bytes"))
         begin = 0
         while (end := step.find(b"\n", begin)) >= 0:
             yield bytes(rest) + step[begin : end + 1]

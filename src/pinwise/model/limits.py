@@ -23,7 +23,7 @@ class Limits:
         unpack_ratio: How many times as large as it was sent a page, an sdist or a dump
             may unpack to.
         dump_bytes: Bytes of a dump that is imported.
-        dump_unpacked_bytes: Bytes that a dump may unpack to.
+        dump_text_bytes: Bytes of text that a dump may unpack to.
         json_depth: How deep a page's JSON may be nested.
         version_length, specifier_length: Characters of a version and of a Requires-Python on a page.
         connections: Connections to one host.
@@ -47,7 +47,7 @@ class Limits:
     unpacked_bytes: int = 512 * MEBIBYTE
     unpack_ratio: int = 200
     dump_bytes: int = 1024 * MEBIBYTE
-    dump_unpacked_bytes: int = 16 * 1024 * MEBIBYTE
+    dump_text_bytes: int = 16 * 1024 * MEBIBYTE
     json_depth: int = 32
     version_length: int = 200
     specifier_length: int = 300

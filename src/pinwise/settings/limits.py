@@ -64,7 +64,7 @@ LIMITS: tuple[tuple[str, Kind, str], ...] = (
         "How many times its size a page, an sdist or a dump may unpack to; the first MiB is free.",
     ),
     ("dump_bytes", Kind.COUNT, "The largest dump that `pinwise kb import` reads, in bytes."),
-    ("dump_unpacked_bytes", Kind.COUNT, "The most bytes that a dump may unpack to."),
+    ("dump_text_bytes", Kind.COUNT, "The most bytes of text that a dump may unpack to."),
 )
 
 
