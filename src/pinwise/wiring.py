@@ -432,11 +432,11 @@ class _LateSource:
     make: "Callable[[], Ingestion]"
     made: "Ingestion | None" = None
 
-    def fetch(self, needed: ports.Wanted, prefetch: ports.Wanted) -> None:
+    def fetch(self, needed: ports.Wanted, prefetch: ports.Wanted, follow: ports.Follow | None = None) -> None:
         """Learn what is asked for; see `pinwise.actions.ports.Source`."""
         if self.made is None:
             self.made = self.make()
-        self.made.fetch(needed, prefetch)
+        self.made.fetch(needed, prefetch, follow)
 
     def effort(self) -> Effort:
         """Return what was fetched so far."""

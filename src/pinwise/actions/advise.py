@@ -12,6 +12,7 @@ from packaging.version import Version
 
 from pinwise.actions.differences import Chosen, changes, chosen
 from pinwise.actions.ports import Knowledge, Source, Wanted
+from pinwise.actions.scout import Scout
 from pinwise.actions.search_options import SearchOptions
 from pinwise.actions.stack import Step, assemble, held_by
 from pinwise.model.conflict import Derivation, Derived
@@ -179,7 +180,10 @@ class _Advising:
                 settled=[each for group in earlier for each in group.requirements],
                 held=held,
             )
-        return self._rounds(self.compilers[key])
+        compiler = self.compilers[key]
+        roots = [each for group in groups for each in group.requirements]
+        scout = Scout(compiler.context, roots, compiler.candidates, self.knowledge.known_documents)
+        return self._rounds(compiler, scout)
 
     def _compile(self, compiler: Compiler, *, known_only: bool = False) -> Space:
         """Return the space as it is now; between two fetches it stays the same."""
@@ -190,7 +194,7 @@ class _Advising:
         space = known[1]
         return replace(space, changed=(0,) * len(space.nodes)) if self.is_anew else space
 
-    def _rounds(self, compiler: Compiler) -> "_Solved | NoStack | _Open":
+    def _rounds(self, compiler: Compiler, scout: Scout) -> "_Solved | NoStack | _Open":
         predictor = PREDICTORS[self.options.predictor]
         before: Wanted | None = None
         while True:
@@ -211,15 +215,23 @@ class _Advising:
             if needed == before:
                 raise FailureError(f"{_missing(needed)[0]} was asked for and is still not known")
             before = needed
-            self._fetch(needed, prefetch, limit=self._fetch_limit(found))
+            self._fetch(needed, prefetch, scout, limit=self._fetch_limit(found))
 
-    def _fetch(self, needed: Wanted, prefetch: Wanted, *, limit: int) -> None:
-        if self.source is not None:
-            left = limit - self.fetched - len(needed.documents)
-            prefetch = Wanted(prefetch.pages, prefetch.documents[:left])
-            self.source.fetch(needed, prefetch)
-            self.fetches += 1
-            self.fetched += len(needed.documents) + len(prefetch.documents)
+    def _fetch(self, needed: Wanted, prefetch: Wanted, scout: Scout, *, limit: int) -> None:
+        if self.source is None:
+            return
+        self.fetched += len(needed.documents)
+
+        def within_limit(guessed: Wanted) -> Wanted:
+            documents = guessed.documents[: max(0, limit - self.fetched)]
+            self.fetched += len(documents)
+            return Wanted(guessed.pages, documents)
+
+        begin = within_limit(prefetch)
+        first = within_limit(scout.begin())
+        prefetch = Wanted(first.pages, begin.documents + first.documents)
+        self.source.fetch(needed, prefetch, lambda name: within_limit(scout.learnt(name)))
+        self.fetches += 1
 
     def _budget(self, *, grace: float = 0.0) -> Budget:
         limit = self.options.time_limit
