@@ -388,6 +388,25 @@ def test_slow_prefetch(kb: Path, index: LoopbackIndex) -> None:
     assert index.count("/simple/click/") == 1
 
 
+def test_a_slow_prefetch_is_waited_for_once(kb: Path, index: LoopbackIndex) -> None:
+    """Once patience has run out for a prefetch, no later fetch waits for it."""
+    index.answer("/simple/click/", Answer(404, delay=1.5))
+    ticks: list[int] = []
+
+    def monotonic() -> float:
+        ticks.append(1)
+        return len(ticks)
+
+    with world(kb, index) as run:
+        options = IngestOptions(clock=lambda: NOW, monotonic=monotonic, patience=3)
+        ingestion = Ingestion(run.view, run.store, run.ingestion._courier, [Index(index.url)], options)
+        ingestion.fetch(wanted("flask"), wanted("click"))
+        assert len(ticks) == 4  # asked until more than the patience has passed
+        ingestion.fetch(wanted("nothing"), Wanted())
+        assert len(ticks) == 5
+        assert run.view.project(CLICK) is None
+
+
 def test_after_a_failure(kb: Path, index: LoopbackIndex) -> None:
     """After a failure nothing is left under way, and what is fetched next is kept as ever."""
     index.answer("/simple/flask/", Answer(403, times=1))

@@ -123,7 +123,7 @@ class IngestOptions:
         monotonic: A clock that never goes back.
         progress: Called with every step, from the thread that asked.
         patience: Seconds for which a prefetch is waited for once all that is needed is known. What is not
-            there by then stays under way, and is kept by the next fetch.
+            there by then stays under way, and is kept by the next fetch, which does not wait for it again.
     """
 
     clock: Callable[[], float] = time.time
@@ -165,6 +165,7 @@ class Ingestion:
         self._options = options or IngestOptions()
         self._started = int(self._options.clock())
         self._under_way: set[_Item] = set()
+        self._slow: set[_Item] = set()  # prefetches for which patience ran out once: nobody waits again
         self._follow: Follow | None = None
         self._pages = self._documents = self._done = 0
 
@@ -232,7 +233,8 @@ class Ingestion:
             if not self._is_under_way(wanted):
                 now = self._options.monotonic()
                 end = now + self._options.patience if end is None else end
-                if now >= end:
+                if now >= end or self._under_way <= self._slow:
+                    self._slow |= self._under_way
                     return
 
     def _keep(self, deliveries: Sequence[Delivery]) -> dict[_Item, FailureError]:
