@@ -427,6 +427,17 @@ def test_a_damaged_knowledge_base_is_refused(tmp_path: Path, store: BulkStore) -
     assert list(tmp_path.glob("pinwise-*")) == []
 
 
+def test_an_export_replaces_nothing_but_dumps(tmp_path: Path) -> None:
+    """A file that is no dump is left as it is; an earlier dump and an empty file give way."""
+    path = tmp_path / "notes.txt"
+    path.write_text("mine")
+    with pytest.raises(UsageError, match="is there and is no dump"):
+        write_dump(path, [flask()])
+    assert path.read_text() == "mine"
+    path.write_bytes(b"")
+    assert dumped(path, [flask()]) != dumped(path, [flask(size=6)])
+
+
 def test_a_dump_that_cannot_be_written_leaves_what_was_there(tmp_path: Path, store: BulkStore) -> None:
     """A failing export leaves an earlier dump as it was, and nothing beside it."""
     path = tmp_path / "out" / "d"

@@ -7,12 +7,12 @@ fetch what the best stack rests on and is not known; again, until it rests on kn
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from pinwise.actions.differences import Chosen, changes, chosen
 from pinwise.actions.ports import Knowledge, Source, Wanted
-from pinwise.actions.scout import Scout
 from pinwise.actions.search_options import SearchOptions
 from pinwise.actions.stack import Step, assemble, held_by
 from pinwise.model.conflict import Derivation, Derived
@@ -20,12 +20,15 @@ from pinwise.model.errors import FailureError, UsageError
 from pinwise.model.facts import Snapshot
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Advice, Better, Effort, Outcome, Proof, Refusal, Undecided
-from pinwise.model.request import Group, Kept, Request
+from pinwise.model.request import DirectRequirement, Group, Kept, Request
 from pinwise.search import PREDICTORS, Budget, Found, GaveUp, NoStack
 from pinwise.space.compile import Compiler
 from pinwise.space.masks import ABSENT, newest, positions
 from pinwise.space.space import ROOT, Picks, Space, changes_in, unknown_in
 from pinwise.units.context import context_for
+
+if TYPE_CHECKING:
+    from pinwise.actions.scout import Scout
 
 __all__ = ["SearchOptions", "advise"]
 
@@ -181,9 +184,7 @@ class _Advising:
                 held=held,
             )
         compiler = self.compilers[key]
-        roots = [each for group in groups for each in group.requirements]
-        scout = Scout(compiler.context, roots, compiler.candidates, self.knowledge.known_documents)
-        return self._rounds(compiler, scout)
+        return self._rounds(compiler, [each for group in groups for each in group.requirements])
 
     def _compile(self, compiler: Compiler, *, known_only: bool = False) -> Space:
         """Return the space as it is now; between two fetches it stays the same."""
@@ -194,8 +195,9 @@ class _Advising:
         space = known[1]
         return replace(space, changed=(0,) * len(space.nodes)) if self.is_anew else space
 
-    def _rounds(self, compiler: Compiler, scout: Scout) -> "_Solved | NoStack | _Open":
+    def _rounds(self, compiler: Compiler, roots: Sequence[DirectRequirement]) -> "_Solved | NoStack | _Open":
         predictor = PREDICTORS[self.options.predictor]
+        scout: Scout | None = None
         before: Wanted | None = None
         while True:
             self.rounds += 1
@@ -215,9 +217,15 @@ class _Advising:
             if needed == before:
                 raise FailureError(f"{_missing(needed)[0]} was asked for and is still not known")
             before = needed
+            scout = scout or self._scout(compiler, roots)
             self._fetch(needed, prefetch, scout, limit=self._fetch_limit(found))
 
-    def _fetch(self, needed: Wanted, prefetch: Wanted, scout: Scout, *, limit: int) -> None:
+    def _scout(self, compiler: Compiler, roots: Sequence[DirectRequirement]) -> "Scout":
+        from pinwise.actions.scout import Scout  # noqa: PLC0415  # where something is fetched
+
+        return Scout(compiler.context, roots, compiler.candidates, self.knowledge.known_documents)
+
+    def _fetch(self, needed: Wanted, prefetch: Wanted, scout: "Scout", *, limit: int) -> None:
         if self.source is None:
             return
         self.fetched += len(needed.documents)

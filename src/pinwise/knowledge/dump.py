@@ -41,8 +41,10 @@ def write_dump(path: Path, facts: Iterable[ProjectFacts]) -> None:
     """Write a dump, whole or not at all; a file that is there is replaced. Equal facts give equal bytes.
 
     Raises:
+        UsageError: The file that is there is no dump.
         OutputError: It cannot be written.
     """
+    _spare_others(path)
     target = Path(os.path.realpath(path))
     made = target.with_name(f"{target.name}.new")
     try:
@@ -61,6 +63,18 @@ def write_dump(path: Path, facts: Iterable[ProjectFacts]) -> None:
         raise OutputError(
             f"the dump `{path}` cannot be written: {reason}", hint="name another file with `-o FILE`"
         ) from error
+
+
+def _spare_others(path: Path) -> None:
+    """Replace nothing but dumps."""
+    if path.is_file() and path.stat().st_size:
+        with _readable(path), path.open("rb") as file:
+            is_dump = file.read(len(_NAME)) == _NAME
+        if not is_dump:
+            raise UsageError(
+                f"`{path}` is there and is no dump; it is left as it is",
+                hint="name another file with `-o FILE`",
+            )
 
 
 def _pack(facts: Iterable[ProjectFacts], packed: BinaryIO) -> None:
