@@ -72,6 +72,16 @@ def test_a_project_is_guessed_once() -> None:
     assert guesses(facts, "a")[1] == {"a==1", "b==2", "c==1"}
 
 
+def test_releases_that_rule_each_other_out_are_given_up() -> None:
+    """Where each known release leads to another one of its requirer, following them comes to an end."""
+    full = world("a 1: b\na 2: b<2\nb 1: a<2\nb 2: a")
+    known = PartialKnowledge(dict(full.projects), {name: dict(each) for name, each in full.documents.items()})
+    asked = request("a")
+    compiler = Compiler(known, context_for(asked, ["default"]), roots=asked.direct)
+    scout = Scout(compiler.context, asked.direct, compiler.candidates, known.known_documents)
+    assert scout.begin() == Wanted()
+
+
 def test_fewer_rounds_and_the_same_answer() -> None:
     """One fetch learns what took five."""
     rounds, answers = [], []

@@ -6,7 +6,7 @@ need, so that it is on its way before the next round. It never says what is need
 fetch and changes no answer.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
@@ -22,6 +22,9 @@ from pinwise.units.context import Candidates, Context
 
 _ROOT = ""
 """Who asks for what is direct."""
+
+_MOST_TURNS = 3
+"""How often another release of a project is followed: two that rule each other out would go on for ever."""
 
 
 class Scout:
@@ -52,6 +55,7 @@ class Scout:
         self._extras: dict[NormalizedName, set[str]] = defaultdict(set)
         self._followed: dict[NormalizedName, tuple[Version, set[str]]] = {}
         self._verdicts: dict[tuple[int, str], tuple[Marker, bool]] = {}
+        self._turns: Counter[NormalizedName] = Counter()
         self._told: set[NormalizedName] = set()
         self._pages: dict[NormalizedName, None] = {}
         self._releases: dict[tuple[NormalizedName, Version], None] = {}
@@ -117,6 +121,9 @@ class Scout:
         """Ask for what a release requires, once for each extra that is asked of it."""
         before, extras = self._followed.get(name, (None, set[str]()))
         if before != version:
+            if self._turns[name] == _MOST_TURNS:
+                return
+            self._turns[name] += 1
             extras = set()
             self._followed[name] = (version, extras)
             for asked in self._asked.values():
