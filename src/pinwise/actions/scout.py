@@ -130,7 +130,7 @@ class Scout:
                 asked.pop(name, None)
         new = ({"", *self._extras[name]}) - extras
         extras |= new
-        if isinstance(document, Metadata):
+        if new and isinstance(document, Metadata):
             for requirement in self._applying(document.requirements, new):
                 self._ask(name, requirement)
 
