@@ -34,6 +34,7 @@ from pinwise.model.request import PROJECT_ONLY, Manifest, Overlay, Request, Sele
 from pinwise.settings import Settings
 
 if TYPE_CHECKING:
+    from pinwise.actions.bulk import Tally, Told
     from pinwise.actions.care import Lost
     from pinwise.actions.ingest import Ingestion, Progress
     from pinwise.actions.ports import Archives, Installer
@@ -293,6 +294,56 @@ def care_for(settings: Settings, warn: Callable[[str], None]) -> "StoreCare":
     return StoreCare(settings.kb, Terms(waiting=warn))
 
 
+def export_facts(
+    settings: Settings, names: Sequence[NormalizedName], target: Path, tally: "Tally", *, told: "Told"
+) -> None:
+    """Write a dump of what is known of projects; see `pinwise.actions.bulk.export_facts`.
+
+    Raises:
+        StoreFailure: There is no knowledge base, or it cannot be read.
+        OutputError: The dump cannot be written.
+    """
+    from pinwise.actions.bulk import export_facts as export  # noqa: PLC0415  # for one command
+    from pinwise.knowledge.bulk import open_bulk_store  # noqa: PLC0415  # as above
+    from pinwise.knowledge.dump import write_dump  # noqa: PLC0415  # as above
+
+    with open_bulk_store(settings.kb, read_only=True) as store:
+        if target.exists() and target.samefile(settings.kb):
+            raise UsageError(f"`{target}` is the knowledge base itself", hint="name another file")
+        write_dump(target, export(store, names, tally, told))
+
+
+def import_facts(
+    settings: Settings,
+    source: Path,
+    *,
+    is_dry: bool,
+    told: "Told",
+    warn: Callable[[str], None],
+) -> "Tally":
+    """Take in what a dump or a knowledge base file knows; see `pinwise.actions.bulk.import_facts`.
+
+    Raises:
+        UsageError: The file cannot be read, or breaks a limit.
+        IndexFailure: It contradicts a recorded digest.
+        StoreFailure: The knowledge base cannot be written.
+    """
+    from tempfile import TemporaryDirectory  # noqa: PLC0415  # for one command
+
+    from pinwise.actions.bulk import import_facts as take_in  # noqa: PLC0415  # as above
+    from pinwise.knowledge.bulk import open_bulk_store  # noqa: PLC0415  # as above
+    from pinwise.knowledge.dump import open_facts  # noqa: PLC0415  # as above
+
+    with ExitStack() as stack:
+        given = stack.enter_context(open_facts(source, _limits(settings)))
+        kb = settings.kb
+        if is_dry and not kb.exists():
+            kb = Path(stack.enter_context(TemporaryDirectory(prefix="pinwise-"))) / kb.name
+        terms = _terms(settings, warn)
+        store = stack.enter_context(open_bulk_store(kb, read_only=is_dry and kb.exists(), terms=terms))
+        return take_in(store, given, now=int(time.time()), is_dry=is_dry, told=told)
+
+
 def refetch(
     settings: Settings, lost: "Sequence[Lost]", *, now: int, warn: Callable[[str], None]
 ) -> "tuple[tuple[Lost, ...], tuple[Lost, ...]]":
@@ -394,11 +445,11 @@ class _LateSource:
     make: "Callable[[], Ingestion]"
     made: "Ingestion | None" = None
 
-    def fetch(self, needed: ports.Wanted, prefetch: ports.Wanted) -> None:
+    def fetch(self, needed: ports.Wanted, prefetch: ports.Wanted, follow: ports.Follow | None = None) -> None:
         """Learn what is asked for; see `pinwise.actions.ports.Source`."""
         if self.made is None:
             self.made = self.make()
-        self.made.fetch(needed, prefetch)
+        self.made.fetch(needed, prefetch, follow)
 
     def effort(self) -> Effort:
         """Return what was fetched so far."""

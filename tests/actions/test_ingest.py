@@ -270,6 +270,35 @@ def test_list_of_links_that_fails(kb: Path, index: LoopbackIndex) -> None:
         assert run.view.project(FLASK) is None
 
 
+# --- what follows
+
+
+def test_what_follows_is_fetched_with_what_is_needed(kb: Path, index: LoopbackIndex) -> None:
+    """What a fact leads to is asked for as soon as the fact is known, within the same fetch."""
+    follow = {FLASK: wanted("click", "flask==3.0"), CLICK: wanted("click==8.1")}
+    with world(kb, index) as run:
+        run.ingestion.fetch(wanted("flask"), Wanted(), lambda name: follow.pop(name, Wanted()))
+        assert run.metadata("flask", "3.0").requirements
+        assert run.document("click", "8.1") is not None
+        assert run.ingestion.effort() == Effort(2, 2, 4)
+
+
+def test_what_follows_may_fail(kb: Path, index: LoopbackIndex) -> None:
+    """A guess that fails is no error, and leads nowhere."""
+    index.answer("/simple/click/", Answer(500))
+    asked: list[NormalizedName] = []
+
+    def follow(name: NormalizedName) -> Wanted:
+        asked.append(name)
+        return wanted("click")
+
+    with world(kb, index) as run:
+        run.ingestion.fetch(wanted("flask"), Wanted(), follow)
+        assert run.versions("flask") == ["3.0"]
+        assert run.view.project(CLICK) is None
+    assert set(asked) == {FLASK}
+
+
 # --- freshness
 
 
@@ -357,6 +386,25 @@ def test_slow_prefetch(kb: Path, index: LoopbackIndex) -> None:
         run.fetch("click")
         assert run.view.project(CLICK) == NoProject(CLICK)
     assert index.count("/simple/click/") == 1
+
+
+def test_a_slow_prefetch_is_waited_for_once(kb: Path, index: LoopbackIndex) -> None:
+    """Once patience has run out for a prefetch, no later fetch waits for it."""
+    index.answer("/simple/click/", Answer(404, delay=1.5))
+    ticks: list[int] = []
+
+    def monotonic() -> float:
+        ticks.append(1)
+        return len(ticks)
+
+    with world(kb, index) as run:
+        options = IngestOptions(clock=lambda: NOW, monotonic=monotonic, patience=3)
+        ingestion = Ingestion(run.view, run.store, run.ingestion._courier, [Index(index.url)], options)
+        ingestion.fetch(wanted("flask"), wanted("click"))
+        assert len(ticks) == 4  # asked until more than the patience has passed
+        ingestion.fetch(wanted("nothing"), Wanted())
+        assert len(ticks) == 5
+        assert run.view.project(CLICK) is None
 
 
 def test_after_a_failure(kb: Path, index: LoopbackIndex) -> None:

@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 
 from pinwise.actions.ingest import Progress as Fetched
-from pinwise.actions.ports import Wanted
+from pinwise.actions.ports import Follow, Wanted
 from pinwise.cli.habits import Habits
 from pinwise.cli.progress import PATIENCE, Progress
 from pinwise.model.names import normalise
@@ -17,8 +17,9 @@ class NoSource:
     def __init__(self) -> None:
         self.fetched: list[tuple[Wanted, Wanted]] = []
 
-    def fetch(self, needed: Wanted, prefetch: Wanted) -> None:
+    def fetch(self, needed: Wanted, prefetch: Wanted, follow: Follow | None = None) -> None:
         """Note what is asked for."""
+        del follow
         self.fetched.append((needed, prefetch))
 
     def effort(self) -> Effort:

@@ -30,6 +30,8 @@ COMMANDS = {
     "config_show": ("config", "show", "--goal", "latest", "--kb", "/nowhere/kb.sqlite"),
     "kb_status": ("kb", "status"),
     "kb_forget_dry": ("kb", "forget", "flask", "--dry-run"),
+    "kb_export": ("kb", "export", "-o", "team.dump"),
+    "kb_import": ("kb", "import", "../kb.sqlite", "--dry-run"),
     "convert_dry": ("convert", "Pipfile", "requirements.in", "--dry-run"),
     "convert_stdout": ("convert", "Pipfile", "-", "--to", "pyproject.toml"),
     "error": ("advise", "--goal", "latst"),
@@ -108,6 +110,7 @@ def steady(place: Place, text: str) -> str:
     text = re.sub(r"\b\d{4}-\d\d-\d\d \d\d:\d\d UTC", "2026-11-21 12:00 UTC", text)
     text = re.sub(r"\b[0-9.]+ KiB", "100.0 KiB", text)
     text = re.sub(r"\d+ days?\b", "100 days", text)
+    text = re.sub(r"\d+ kB\b", "100 kB", text)
     return re.sub(r"\b[0-9.]+ s\.", "0.1 s.", text)
 
 

@@ -65,7 +65,10 @@ def offered(*words: str, shell: str = "zsh") -> list[str]:
         (("adv",), ["advise"]),
         (("-v", "adv"), ["advise"]),
         (("--color", "never", "adv"), ["advise"]),
-        (("kb", ""), ["status", "forget", "path", "verify", "backup", "restore", "rebuild"]),
+        (
+            ("kb", ""),
+            ["status", "forget", "path", "export", "import", "verify", "backup", "restore", "rebuild"],
+        ),
         (("kb", "f"), ["forget"]),
         (("advise", "--no-h"), ["--no-hints"]),
         (("advise", "-P"), ["-P"]),

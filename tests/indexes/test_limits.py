@@ -393,7 +393,8 @@ def test_every_limit_has_its_control() -> None:
     shown = {control.limit for control in CONTROLS}
     elsewhere = {"toml_depth", "yaml_depth"}  # of files, in `tests/cli/test_text_limits.py`
     assert shown | {"connect_timeout", "retry_after", "backoff", "connections"} | elsewhere == set(SCALED)
-    assert set(SCALED) == {each.name for each in fields(Limits)}
+    of_dumps = {"dump_bytes", "dump_text_bytes"}  # tests/knowledge/test_dump.py
+    assert set(SCALED) | of_dumps == {each.name for each in fields(Limits)}
 
 
 # --- others are served

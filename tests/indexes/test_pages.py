@@ -2,11 +2,14 @@
 
 import json
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from packaging.version import Version
 
-from pinwise.indexes.pages import HTML_TYPE, JSON_TYPE, PageSource, read_listing, to_project
+from pinwise.indexes.pages import HTML_TYPE, JSON_TYPE, PageSource, _joined, read_listing, to_project
 from pinwise.model.errors import IndexFailure
 from pinwise.model.facts import File, Project
 from pinwise.model.names import normalise
@@ -201,6 +204,22 @@ def test_base() -> None:
     )
     based = only_file(read(f'{anchor}<base href="https://cdn.example/f/">', HTML_TYPE))
     assert based.url == f"https://cdn.example/f/{WHEEL}"
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from(["https://index.example/simple/a/", "http://127.0.0.1:80/x/y", "file:///srv/a/"]),
+    st.lists(
+        st.sampled_from(
+            ["..", ".", "/", "//", "a", "a.whl", "b;c", "?d", "#e", "f%2F", "g:", "file:", "+", "é"]
+        )
+        | st.text("ab./:;?#%-_", max_size=4),
+        max_size=8,
+    ).map("".join),
+)
+def test_links_are_resolved_as_the_web_does(base: str, link: str) -> None:
+    """Joining the folder of a link once for all its files gives what joining each link gives."""
+    assert _joined(base, link) == urljoin(base, link)
 
 
 def test_base_of_this_machine() -> None:

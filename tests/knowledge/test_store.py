@@ -73,6 +73,21 @@ def test_a_page_comes_back_as_it_was_put(
         assert shared.page(INDEX, NAME) == other.page(INDEX, NAME) == expected
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_page_is_read_in_order_whatever_order_it_was_put_in(store: Store, order: int) -> None:
+    """Who put a page reads what every other process reads."""
+    sdist, wheel = (
+        wheel_file("flask", "1.0")._replace(filename=f"flask-1.0{end}") for end in (".tar.gz", "-x")
+    )
+    releases = (
+        Release(Version("1.0"), (wheel, sdist)[::order]),
+        Release(Version("2.0"), (wheel_file("flask", "2.0"),)),
+    )
+    put(store, Project(NAME, INDEX, releases[::order]))
+    with reopened(store) as other:
+        assert store.page(INDEX, NAME) == other.page(INDEX, NAME)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.none() | projects(sha256=False), min_size=2, max_size=4))
 def test_the_last_page_is_the_one_that_counts(shared: Store, pages: list[Project | None]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from pinwise.actions.advise import SearchOptions, advise
 from pinwise.actions.hints import MOST_HINTS, MOST_TRIES, Trying, find_hints, relaxations
-from pinwise.actions.ports import Wanted, World
+from pinwise.actions.ports import Follow, Wanted, World
 from pinwise.explain.hints import hint_sentence
 from pinwise.model.errors import IndexFailure, TargetError
 from pinwise.model.facts import Snapshot
@@ -161,9 +161,9 @@ def test_what_is_not_known_is_not_claimed() -> None:
 class Down:
     """A source whose index is down."""
 
-    def fetch(self, needed: Wanted, prefetch: Wanted) -> None:
+    def fetch(self, needed: Wanted, prefetch: Wanted, follow: Follow | None = None) -> None:
         """Fail."""
-        del needed, prefetch
+        del needed, prefetch, follow
         raise IndexFailure("the index is down")
 
     def effort(self) -> Effort:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pinwise.indexes.archives import BrokenArchiveError, read_sdist, read_wheel
 from pinwise.indexes.filenames import belongs_to, parse_filename
@@ -20,7 +21,9 @@ from pinwise.indexes.netrc import parse_netrc
 from pinwise.indexes.pages import HTML_TYPE, JSON_TYPE, PageSource, read_listing, to_project
 from pinwise.indexes.unpacking import Unpacker, UnpackingError
 from pinwise.indexes.web import next_place, origin_of, wait_asked
-from pinwise.model.errors import IndexFailure
+from pinwise.knowledge.dump import open_facts
+from pinwise.knowledge.dump_lines import DumpPlace, parse_line
+from pinwise.model.errors import IndexFailure, StoreFailure, UsageError
 from pinwise.model.limits import Limits
 from pinwise.model.names import normalise
 from support.artifacts import sdist, wheel
@@ -186,6 +189,28 @@ def _netrc(content: bytes) -> object:
     return parse_netrc(content.decode("utf-8", "replace"))
 
 
+def _dump_line(content: bytes) -> object:
+    return parse_line(content, DumpPlace(Path("given.dump"), 1, _LIMITS))
+
+
+def _dump(content: bytes) -> object:
+    """Read a dump whose first line fits, so that what stands behind it is looked at."""
+    digest = hashlib.sha256(content).hexdigest().encode()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "given.dump"
+        path.write_bytes(b"pinwise-dump 1 size=%d sha256=%b\n%b" % (len(content), digest, content))
+        with open_facts(path, _LIMITS) as facts:
+            return list(facts)
+
+
+def _dump_file(content: bytes) -> object:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "given.dump"
+        path.write_bytes(content)
+        with open_facts(path, _LIMITS) as facts:
+            return list(facts)
+
+
 _HTML = b"""<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.1"><base href="/x/">
 </head><body><a href="../a-1-py3-none-any.whl#sha256=%s" data-requires-python="&gt;=3" data-yanked="no"
 data-upload-time='2024-01-02T03:04:05Z' data-core-metadata=true>a</a><!-- c -->
@@ -195,6 +220,12 @@ _JSON = (
     b' "files": [{"filename": "a-1-py3-none-any.whl", "url": "/f/a-1-py3-none-any.whl", "size": 5,'
     b' "hashes": {"sha256": "' + b"ab" * 32 + b'"}, "requires-python": ">=3", "yanked": "x",'
     b' "upload-time": "2024-01-02T03:04:05.6Z", "core-metadata": {"sha256": "' + b"cd" * 32 + b'"}}]}'
+)
+_DUMP_LINE = (
+    b'{"_answers":[["a-1-py3-none-any.whl","metadata file",1700000000,{"extras":["x"],"requires":[0,1],'
+    b'"requires-python":">=3"}],["a-2.tar.gz","sdist",5,null],["a-2.tar.gz","egg-info",5,"broken"]],'
+    b'"_checked":1700000000,"_etag":"\\"5\\"","_index":"https://index.example/simple","_last-modified":"x",'
+    b'"_requirements":["b>=1","c; extra == \\"x\\""],"_skipped":[["a.egg","why"]],' + _JSON[1:] + b"\n"
 )
 _NUMBERS = (b"\0", b"\xff" * 4, b"\x00\x00\x00\x80", b"9" * 30, b"-1", b"1e999", b"NaN")
 _TEXTS = (
@@ -208,6 +239,27 @@ _TEXTS = (
     b" " * 50,
     b"'",
     b'"',
+)
+
+_JSON_TOKENS = (
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b'"',
+    b"\\",
+    b"\\ud800",
+    b"\\u001b",
+    b"null",
+    b"true",
+    b"{}",
+    b"[[[[",
+    b":",
+    b",",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    *_TEXTS,
+    *_NUMBERS,
 )
 
 PARSERS: tuple[Parser, ...] = (
@@ -241,26 +293,7 @@ PARSERS: tuple[Parser, ...] = (
         _page(JSON_TYPE),
         IndexFailure,
         (_JSON,),
-        (
-            b"{",
-            b"}",
-            b"[",
-            b"]",
-            b'"',
-            b"\\",
-            b"\\ud800",
-            b"\\u001b",
-            b"null",
-            b"true",
-            b"{}",
-            b"[[[[",
-            b":",
-            b",",
-            b"\xef\xbb\xbf",
-            b"\xff\xfe",
-            *_TEXTS,
-            *_NUMBERS,
-        ),
+        _JSON_TOKENS,
     ),
     Parser(
         "wheel",
@@ -326,6 +359,24 @@ PARSERS: tuple[Parser, ...] = (
     Parser("gzip", _sdist, BrokenArchiveError, (sdist("a", "1").content,), (b"\x1f\x8b", *_NUMBERS)),
     Parser("packed", _packed("gzip"), UnpackingError, (gzip.compress(_JSON),), (b"\x1f\x8b", *_NUMBERS)),
     Parser("deflated", _packed("deflate"), UnpackingError, (zlib.compress(_JSON),), (b"\x78\x9c", *_NUMBERS)),
+    Parser("dump line", _dump_line, UsageError, (_DUMP_LINE,), (*_JSON_TOKENS, b"_checked", b"_answers")),
+    Parser(
+        "dump",
+        _dump,
+        (UsageError, StoreFailure),
+        (gzip.compress(_DUMP_LINE), gzip.compress(_DUMP_LINE * 2), gzip.compress(b"\n")),
+        (b"\x1f\x8b", *_NUMBERS),
+    ),
+    Parser(
+        "dump file",
+        _dump_file,
+        (UsageError, StoreFailure),
+        (
+            b"pinwise-dump 1 size=5 sha256=" + b"a" * 64 + b"\n12345",
+            b"SQLite format 3\0" + bytes(52) + b"pinw",
+        ),
+        (b"pinwise-dump", b" size=", b" sha256=", b"\n", b"SQLite format 3\0", *_NUMBERS),
+    ),
     Parser(
         "filename",
         _filename,

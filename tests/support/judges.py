@@ -40,7 +40,7 @@ def complaints(case: Case, step: Step, *, partial: int) -> list[str]:
 def advise_from(case: Case, full: Snapshot, place: int) -> Outcome:
     """Return the advice that begins with partial knowledge: none at place 0, else a random part."""
     known = PartialKnowledge() if place == 0 else part_of(full, Random(f"{case.seed}/{place}"))
-    source = FakeSource(full, known, with_prefetch=place % 2 == 0)
+    source = FakeSource(full, known, with_prefetch=place % 2 == 0, follows=place % 3 == 0)
     return advise(case.request(), known, source, options=EXACT)
 
 

@@ -46,7 +46,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from pinwise.actions.ports import Wanted
+from pinwise.actions.ports import Follow, Wanted
 from pinwise.model.environment import Environment
 from pinwise.model.facts import (
     Document,
@@ -282,6 +282,7 @@ class FakeSource:
         full: Everything there is; a project that it lacks does not exist.
         knowledge: What is taught.
         with_prefetch: Whether what is only prefetched is taught as well.
+        follows: Whether what a scout names is taught, too, as far as it leads.
         pages, needed, prefetched: What was taught, in order, each once; documents are counted by why they
             were fetched.
         rounds: How often something was asked for.
@@ -290,6 +291,7 @@ class FakeSource:
     full: Snapshot
     knowledge: PartialKnowledge
     with_prefetch: bool = True
+    follows: bool = False
     pages: list[NormalizedName] = field(default_factory=list)
     needed: list[tuple[NormalizedName, Version]] = field(default_factory=list)
     prefetched: list[tuple[NormalizedName, Version]] = field(default_factory=list)
@@ -304,12 +306,20 @@ class FakeSource:
         """Return what was taught."""
         return Effort(pages=len(self.pages), documents=self.documents)
 
-    def fetch(self, needed: Wanted, prefetch: Wanted) -> None:
+    def fetch(self, needed: Wanted, prefetch: Wanted, follow: Follow | None = None) -> None:
         """Teach what is needed, then what may be prefetched."""
         self.rounds += 1
         self._teach(needed, self.needed)
         if self.with_prefetch:
             self._teach(prefetch, self.prefetched)
+        if self.follows and follow is not None:
+            taught = [needed, prefetch]
+            while taught:
+                wanted = taught.pop(0)
+                for name in (*wanted.pages, *(name for name, _ in wanted.documents)):
+                    guessed = follow(name)
+                    self._teach(guessed, self.prefetched)
+                    taught += [guessed] * bool(guessed)
 
     def _teach(self, wanted: Wanted, record: list[tuple[NormalizedName, Version]]) -> None:
         for name in wanted.pages:

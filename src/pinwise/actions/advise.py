@@ -7,6 +7,7 @@ fetch what the best stack rests on and is not known; again, until it rests on kn
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
@@ -19,12 +20,15 @@ from pinwise.model.errors import FailureError, UsageError
 from pinwise.model.facts import Snapshot
 from pinwise.model.names import NormalizedName
 from pinwise.model.outcome import Advice, Better, Effort, Outcome, Proof, Prover, Refusal, Undecided
-from pinwise.model.request import Group, Kept, Request
+from pinwise.model.request import DirectRequirement, Group, Kept, Request
 from pinwise.search import PREDICTORS, Budget, Found, GaveUp, NoStack
 from pinwise.space.compile import Compiler
 from pinwise.space.masks import ABSENT, newest, positions
 from pinwise.space.space import ROOT, Picks, Space, changes_in, unknown_in
 from pinwise.units.context import context_for
+
+if TYPE_CHECKING:
+    from pinwise.actions.scout import Scout
 
 __all__ = ["SearchOptions", "advise"]
 
@@ -204,7 +208,8 @@ class _Advising:
                 settled=[each for group in earlier for each in group.requirements],
                 held=held,
             )
-        return self._rounds(self.compilers[key])
+        compiler = self.compilers[key]
+        return self._rounds(compiler, [each for group in groups for each in group.requirements])
 
     def _compile(self, compiler: Compiler, *, known_only: bool = False) -> Space:
         """Return the space as it is now; between two fetches it stays the same."""
@@ -215,8 +220,9 @@ class _Advising:
         space = known[1]
         return replace(space, changed=(0,) * len(space.nodes)) if self.is_anew else space
 
-    def _rounds(self, compiler: Compiler) -> "_Solved | NoStack | _Open":
+    def _rounds(self, compiler: Compiler, roots: Sequence[DirectRequirement]) -> "_Solved | NoStack | _Open":
         predictor = PREDICTORS[self.options.predictor]
+        scout: Scout | None = None
         before: Wanted | None = None
         while True:
             self.rounds += 1
@@ -236,15 +242,29 @@ class _Advising:
             if needed == before:
                 raise FailureError(f"{_missing(needed)[0]} was asked for and is still not known")
             before = needed
-            self._fetch(needed, prefetch, limit=self._fetch_limit(found))
+            scout = scout or self._scout(compiler, roots)
+            self._fetch(needed, prefetch, scout, limit=self._fetch_limit(found))
 
-    def _fetch(self, needed: Wanted, prefetch: Wanted, *, limit: int) -> None:
-        if self.source is not None:
-            left = limit - self.fetched - len(needed.documents)
-            prefetch = Wanted(prefetch.pages, prefetch.documents[:left])
-            self.source.fetch(needed, prefetch)
-            self.fetches += 1
-            self.fetched += len(needed.documents) + len(prefetch.documents)
+    def _scout(self, compiler: Compiler, roots: Sequence[DirectRequirement]) -> "Scout":
+        from pinwise.actions.scout import Scout  # noqa: PLC0415  # where something is fetched
+
+        return Scout(compiler.context, roots, compiler.candidates, self.knowledge.known_documents)
+
+    def _fetch(self, needed: Wanted, prefetch: Wanted, scout: "Scout", *, limit: int) -> None:
+        if self.source is None:
+            return
+        self.fetched += len(needed.documents)
+
+        def within_limit(guessed: Wanted) -> Wanted:
+            documents = guessed.documents[: max(0, limit - self.fetched)]
+            self.fetched += len(documents)
+            return Wanted(guessed.pages, documents)
+
+        begin = within_limit(prefetch)
+        first = within_limit(scout.begin())
+        prefetch = Wanted(first.pages, begin.documents + first.documents)
+        self.source.fetch(needed, prefetch, lambda name: within_limit(scout.learnt(name)))
+        self.fetches += 1
 
     def _budget(self, *, grace: float = 0.0) -> Budget:
         if self.until is None:

@@ -25,7 +25,7 @@ from pinwise.actions.errands import (
     PageDelivery,
     PageErrand,
 )
-from pinwise.actions.ports import Wanted
+from pinwise.actions.ports import Follow, Wanted
 from pinwise.model.errors import FailureError, IndexFailure
 from pinwise.model.facts import Document, Project
 from pinwise.model.names import NormalizedName
@@ -123,7 +123,7 @@ class IngestOptions:
         monotonic: A clock that never goes back.
         progress: Called with every step, from the thread that asked.
         patience: Seconds for which a prefetch is waited for once all that is needed is known. What is not
-            there by then stays under way, and is kept by the next fetch.
+            there by then stays under way, and is kept by the next fetch, which does not wait for it again.
     """
 
     clock: Callable[[], float] = time.time
@@ -165,16 +165,19 @@ class Ingestion:
         self._options = options or IngestOptions()
         self._started = int(self._options.clock())
         self._under_way: set[_Item] = set()
+        self._slow: set[_Item] = set()  # prefetches for which patience ran out once: nobody waits again
+        self._follow: Follow | None = None
         self._pages = self._documents = self._done = 0
 
-    def fetch(self, needed: Wanted, prefetch: Wanted) -> None:
-        """Learn all of `needed`, and of `prefetch` what can be had at the same time.
+    def fetch(self, needed: Wanted, prefetch: Wanted, follow: Follow | None = None) -> None:
+        """Learn all of `needed`, and of `prefetch` and what `follow` names what can be had at the same time.
 
         Raises:
             IndexFailure: Something needed could not be learned because an index failed. A failed prefetch is
                 no error.
         """
         wanted = tuple(_items(needed))
+        self._follow = follow
         for item in (*wanted, *_items(prefetch)):
             self._begin(item)
         if self._is_under_way(wanted):
@@ -187,14 +190,16 @@ class Ingestion:
     def _is_under_way(self, items: Iterable[_Item]) -> bool:
         return not self._under_way.isdisjoint(items)
 
-    def _begin(self, item: _Item) -> None:
-        """Send for the next thing that must be asked about an item, if there is one."""
+    def _begin(self, item: _Item) -> bool:
+        """Send for the next thing that must be asked about an item; return whether there is one."""
         if item in self._under_way:
-            return
+            return True
         errand = self._next_page(item.name) if item.version is None else self._next_document(*item)
-        if errand is not None:
-            self._under_way.add(item)
-            self._courier.send(errand)
+        if errand is None:
+            return False
+        self._under_way.add(item)
+        self._courier.send(errand)
+        return True
 
     def _next_page(self, name: NormalizedName) -> Errand | None:
         urls = self._view.pages_to_ask(name)
@@ -228,11 +233,15 @@ class Ingestion:
             if not self._is_under_way(wanted):
                 now = self._options.monotonic()
                 end = now + self._options.patience if end is None else end
-                if now >= end:
+                if now >= end or self._under_way <= self._slow:
+                    self._slow |= self._under_way
                     return
 
     def _keep(self, deliveries: Sequence[Delivery]) -> dict[_Item, FailureError]:
-        """Commit what has arrived, and go on with what has no answer yet."""
+        """Commit what has arrived, and go on with what has no answer yet.
+
+        What is asked next is on its way before the disk has answered; what was asked before is kept first.
+        """
         failures: dict[_Item, FailureError] = {}
         if not deliveries:
             return failures
@@ -241,15 +250,20 @@ class Ingestion:
                 failure = self._kept(delivery)
                 if failure is not None:
                     failures[_item(delivery.errand)] = failure
+            self._go_on(deliveries, failures)
+        self._done += len(deliveries)
+        return failures
+
+    def _go_on(self, deliveries: Sequence[Delivery], failures: Mapping[_Item, FailureError]) -> None:
+        """Send for what has no answer yet."""
         for name in {delivery.errand.name for delivery in deliveries}:
             self._view.forget(name)
         for delivery in deliveries:
             item = _item(delivery.errand)
             self._under_way.discard(item)
-            self._done += 1
-            if item not in failures:
-                self._begin(item)
-        return failures
+            if item not in failures and not self._begin(item) and self._follow is not None:
+                for guess in _items(self._follow(item.name)):
+                    self._begin(guess)
 
     def _kept(self, delivery: Delivery) -> FailureError | None:
         """Put one delivery into the store; an index that contradicts itself has failed as well."""

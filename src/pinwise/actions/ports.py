@@ -94,11 +94,17 @@ class Wanted:
         return len(self.pages) + len(self.documents)
 
 
+Follow = Callable[[NormalizedName], Wanted]
+"""Says, now that more is known of a project, what will probably be wanted next."""
+
+
 class Source(Protocol):
     """Fetches facts into the knowledge that an advice reads."""
 
-    def fetch(self, needed: Wanted, prefetch: Wanted) -> None:
+    def fetch(self, needed: Wanted, prefetch: Wanted, follow: Follow | None = None) -> None:
         """Learn all of `needed`, and of `prefetch` what can be had at the same time.
+
+        What `follow` names, as facts come in, is prefetched, too.
 
         Afterwards every needed page and document is known (as "no project" or "unusable" where there is
         none).

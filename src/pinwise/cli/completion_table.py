@@ -30,7 +30,7 @@ _BY_METAVAR = {"FILE": "file", "PLACE": "folder", "FOLDER": "folder"}
 _OF_PROJECTS = frozenset(("name", "names", "project", "projects", "requirement", "requirements", "packages"))
 """Arguments that name projects."""
 
-_NOT_PINNED_YET = frozenset(("add", "kb forget"))
+_NOT_PINNED_YET = frozenset(("add", "kb export", "kb forget"))
 """Commands whose projects need not be among those of the manifest."""
 
 _LONGEST = 60

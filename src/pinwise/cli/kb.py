@@ -7,6 +7,7 @@ import click
 
 from pinwise.cli.exits import ExitCode
 from pinwise.cli.kb_copies import backup_command, rebuild_command, restore_command
+from pinwise.cli.kb_dumps import export_command, import_command
 from pinwise.cli.kb_verify import verify_command
 from pinwise.cli.options import config_file_option, format_option, setting_options
 
@@ -82,5 +83,8 @@ def path_command(**options: Any) -> int:
     return ExitCode.OK
 
 
-for command in (verify_command, backup_command, restore_command, rebuild_command):
+for command in (
+    *(export_command, import_command),
+    *(verify_command, backup_command, restore_command, rebuild_command),
+):
     kb_command.add_command(command)

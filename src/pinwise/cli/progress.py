@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
-from pinwise.actions.ports import Source, Wanted
+from pinwise.actions.ports import Follow, Source, Wanted
 from pinwise.cli.habits import USUAL, Habits, current_habits
 from pinwise.cli.streams import printable
 from pinwise.model.outcome import Effort
@@ -134,10 +134,10 @@ class WatchedSource:
         self._source = source
         self._progress = progress
 
-    def fetch(self, needed: Wanted, prefetch: Wanted) -> None:
+    def fetch(self, needed: Wanted, prefetch: Wanted, follow: Follow | None = None) -> None:
         """Fetch, and say so."""
         self._progress.begin_round(len(needed) + len(prefetch))
-        self._source.fetch(needed, prefetch)
+        self._source.fetch(needed, prefetch, follow)
         self._progress.end_round()
 
     def effort(self) -> Effort:

@@ -190,17 +190,23 @@ def _hold_to_a_folder(shelf: Shelf) -> Flow[None]:
 
 def _digested(project: Project) -> Flow[Project]:
     """Fill in the digests that a folder of this machine does not state."""
+    if not any(_needs_digest(file) for release in project.releases for file in release.files):
+        return project
     releases = []
     for release in project.releases:
         files = []
         for file in release.files:
             digest = file.sha256
-            if digest is None and file.url.startswith("file:"):
+            if _needs_digest(file):
                 answer = yield Fetch(file.url, f"`{file.filename}`", 2**63, is_file=True, is_for_digest=True)
                 digest = answer.sha256 if answer.status == _OK else None
             files.append(file._replace(sha256=digest))
         releases.append(release._replace(files=tuple(files)))
     return Project(project.name, project.index, tuple(releases), project.skipped, project.status)
+
+
+def _needs_digest(file: File) -> bool:
+    return file.sha256 is None and file.url.startswith("file:")
 
 
 # --- documents

@@ -5,7 +5,6 @@ import html
 from io import BufferedReader, BytesIO
 from pathlib import Path
 from urllib.parse import quote, urlsplit
-from urllib.request import url2pathname
 
 from pinwise.indexes.flows import Answer, Fetch
 from pinwise.indexes.pages import HTML_TYPE, JSON_TYPE
@@ -24,6 +23,8 @@ def read_local(fetch: Fetch) -> Answer:
     A folder whose address ends with a slash is its ``index.html`` where it has one, every other folder a page
     that lists what is in it.
     """
+    from urllib.request import url2pathname  # noqa: PLC0415  # heavy, and only for folders
+
     path = Path(url2pathname(urlsplit(fetch.url).path))
     try:
         if path.is_dir():

@@ -40,6 +40,7 @@ _NARROW_CHARSETS = frozenset({"iso-8859-1", "iso8859-1", "latin-1", "latin1", "w
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _USER = re.compile(r"^([a-z]+://)[^/?#]*@", re.IGNORECASE)
 _HOST = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]+\]|[^/?#\[\]:@\\]+)(?::\d{1,5})?(?:[/?]|$)", re.IGNORECASE)
+_USUAL_FILE = re.compile(r"\w[\w.+-]*", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _SHA256_FRAGMENT = re.compile(r"(?:^|&)sha256=([0-9a-fA-F]{64})(?:&|$)")
 
@@ -137,7 +138,9 @@ def _release(files: Collection[tuple[Version, File]]) -> Release:
 
     Equal versions may be spelt differently (``1.0`` and ``1.0.0``): the shortest spelling names the release.
     """
-    version = min((version for version, _ in files), key=lambda version: (len(str(version)), str(version)))
+    version, _ = next(iter(files))
+    if any(other is not version for other, _ in files):
+        version = min((each for each, _ in files), key=lambda each: (len(str(each)), str(each)))
     return Release(version, tuple(sorted((file for _, file in files), key=lambda file: file.filename)))
 
 
@@ -157,11 +160,17 @@ def _read_json(body: bytes, source: PageSource) -> Listing:
         page = read_json(body, depth=source.limits.json_depth, objects=_OBJECTS * source.limits.page_files)
     except BrokenJsonError as error:
         _refuse(source, str(error))
+    return json_listing(page, source)
+
+
+def json_listing(page: object, source: PageSource) -> Listing:
+    """Read a page of which only the JSON was read; see `read_listing`."""
     meta = page.get("meta") if isinstance(page, dict) else None
     version = meta.get("api-version") if isinstance(meta, dict) else None
     if not isinstance(version, str):
         _refuse(source, "does not say which version of the simple API it speaks")
     _check_api_version(version, source)
+    assert isinstance(page, dict), "it has a version"
     name, files = page.get("name"), page.get("files")
     if not isinstance(files, list):
         _refuse(source, "has no list of files")
@@ -375,7 +384,7 @@ def _resolve(href: str, base: str, index: str) -> str:
         raise _UnreadableLinkError("its address cannot be read")
     if not href.startswith(("https://", "http://")):
         try:
-            href = urljoin(base, href)
+            href = _joined(base, href)
         except ValueError:
             raise _UnreadableLinkError("its address cannot be read") from None
     scheme = _SCHEME.match(href)
@@ -386,6 +395,20 @@ def _resolve(href: str, base: str, index: str) -> str:
     if scheme[1].lower() != "file" and _HOST.match(href) is None:
         raise _UnreadableLinkError("its address cannot be read")
     return href
+
+
+def _joined(base: str, href: str) -> str:
+    """Return a relative link as an address; the folder of a usual one is joined once for all its files."""
+    folder, slash, file = href.rpartition("/")
+    is_usual = slash and not folder.endswith("/") and "?" not in folder and "#" not in folder
+    if is_usual and _USUAL_FILE.fullmatch(file) is not None:
+        return _joined_folder(base, folder + slash) + file
+    return urljoin(base, href)
+
+
+@lru_cache(maxsize=2**10)
+def _joined_folder(base: str, folder: str) -> str:
+    return urljoin(base, folder)
 
 
 def _allowed_schemes(index: str) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """The files that an index lists for a project, as rows that are only ever added or marked as gone."""
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from operator import lt
 from typing import Any, NamedTuple
 
 from packaging.version import Version
@@ -68,10 +69,13 @@ def read_release(connection: Connection, project_id: int, version: Version) -> t
     return (Release(version, files),) if files else ()
 
 
-def write_listing(connection: Connection, project_id: int, page: Project | None, checked: int) -> None:
+def write_listing(
+    connection: Connection, project_id: int, page: Project | None, checked: int
+) -> list[tuple[Any, ...]]:
     """Record a page's files; None, an index that has no such project, lists none.
 
-    A digest that is on record stays where the page does not give it any more.
+    A digest that is on record stays where the page does not give it any more. What is returned is what
+    `read_files` would give now.
 
     Raises:
         IndexFailure: A file's digest is not the one on record; nothing has been written then.
@@ -97,6 +101,18 @@ def write_listing(connection: Connection, project_id: int, page: Project | None,
             for name, (version, file) in changed.items()
         ),
     )
+    return [(version, *file) for _, (version, file) in sorted(listed.items())]
+
+
+def is_in_order(page: Project) -> bool:
+    """Whether a page has its releases, and the files of each (at least one), in the order of reading."""
+    versions = [release.version for release in page.releases]
+    listed = ([file.filename for file in release.files] for release in page.releases)
+    return _ascends(versions) and all(names and _ascends(names) for names in listed)
+
+
+def _ascends(values: Sequence[Any]) -> bool:
+    return all(map(lt, values, values[1:]))
 
 
 def _now(recorded: Mapping[str, _Recorded], name: str) -> _Listed | None:
@@ -131,12 +147,14 @@ def _read_page(page: Project, recorded: Mapping[str, _Recorded]) -> dict[str, _L
     listed: dict[str, _Listed] = {}
     digests = {name: entry.sha256 for name, entry in recorded.items()}
     for release in page.releases:
+        version = str(release.version)
         for file in release.files:
             known = digests.get(file.filename)
             sha256 = digests[file.filename] = file.sha256 or known
             if known not in (None, sha256):
                 raise _other_digest(page, file, known)
-            listed[file.filename] = _Listed(str(release.version), file._replace(sha256=sha256))
+            whole = file if sha256 == file.sha256 else file._replace(sha256=sha256)
+            listed[file.filename] = _Listed(version, whole)
     return listed
 
 

@@ -28,7 +28,7 @@ from pinwise.knowledge.connection import Connection
 from pinwise.knowledge.database import Database, Terms
 from pinwise.knowledge.digests import columns, insert, is_sound, listing_digest, next_id
 from pinwise.knowledge.failures import Unsound, lossy, sound_rows
-from pinwise.knowledge.listing import read_files, read_release, to_releases, write_listing
+from pinwise.knowledge.listing import is_in_order, read_files, read_release, to_releases, write_listing
 from pinwise.knowledge.rows import DocumentRow, Texts, parse_skipped, render_skipped
 from pinwise.knowledge.shelf import Shelf
 from pinwise.model.errors import IndexFailure
@@ -220,14 +220,16 @@ class Store:
         """
         with self._write() as connection, _storable(index_url, name):
             project_id = _project_id(connection, index_url, name)
-            write_listing(connection, project_id, page, checked)
+            files = write_listing(connection, project_id, page, checked)
             before = _page_row(connection, index_url, name)
             revision = 1 if before is None else before[1] + 1
             skipped = render_skipped(() if page is None else page.skipped)
             status = "" if page is None else page.status
-            listing = listing_digest(index_url, name, read_files(connection, project_id))
+            listing = listing_digest(index_url, name, files)
             row = (project_id, revision, int(page is not None), status, skipped, etag, last_modified, checked)
             insert(connection, "pages", [(*row, listing)])
+            if page is not None and _is_as_read(page, index_url, files):
+                self._pages[project_id] = ((revision, listing), page)
 
     def touch_page(self, index_url: str, name: NormalizedName, *, checked: int) -> None:
         """Note that an index confirmed what it had said of a project (HTTP 304)."""
@@ -388,6 +390,17 @@ def _split_rows(
     if not all(map(is_sound, (release, *listed))):
         raise Unsound(f"release {version} of `{name}`")
     return page[:-1], Release(version, tuple(File(row[1], *row[4:12]) for row in listed))
+
+
+def _is_as_read(page: Project, index_url: str, files: Sequence[tuple[Any, ...]]) -> bool:
+    """Whether a page that was put is the very one that reading it would give."""
+    digests = {file.filename: file.sha256 for release in page.releases for file in release.files}
+    return (
+        page.index == index_url
+        and len(digests) == len(files)
+        and all(digests[row[1]] == row[3] for row in files)
+        and is_in_order(page)
+    )
 
 
 def _project_id(connection: Connection, index_url: str, name: NormalizedName) -> int:

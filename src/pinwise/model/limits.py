@@ -1,4 +1,4 @@
-"""How much an index may send, how long it may take, and how texts from outside may look: one table for all.
+"""How much may come from outside, how long it may take, and how its texts may look: one table for all.
 
 Each limit is a setting of the same name (`pinwise.settings.limits` says what it means to a user).
 """
@@ -44,7 +44,10 @@ class Limits(TextLimits):
         archive_members: Files in a wheel or sdist.
         member_bytes: Bytes that are read of one file in a wheel or sdist.
         unpacked_bytes: Bytes that an sdist may unpack to.
-        unpack_ratio: How many times as large as it was sent a page or an sdist may unpack to.
+        unpack_ratio: How many times as large as it was sent a page, an sdist or a dump
+            may unpack to.
+        dump_bytes: Bytes of a dump that is imported.
+        dump_text_bytes: Bytes of text that a dump may unpack to.
         json_depth: How deep a page's JSON may be nested.
         version_length, specifier_length: Characters of a version and of a Requires-Python on a page.
         connections: Connections to one host.
@@ -67,6 +70,8 @@ class Limits(TextLimits):
     member_bytes: int = 4 * MEBIBYTE
     unpacked_bytes: int = 512 * MEBIBYTE
     unpack_ratio: int = 200
+    dump_bytes: int = 1024 * MEBIBYTE
+    dump_text_bytes: int = 16 * 1024 * MEBIBYTE
     json_depth: int = 32
     version_length: int = 200
     specifier_length: int = 300

@@ -69,8 +69,10 @@ LIMITS: tuple[tuple[str, Kind, str], ...] = (
     (
         "unpack_ratio",
         Kind.COUNT,
-        "How many times its size a page or an sdist may unpack to; the first MiB is free.",
+        "How many times its size a page, an sdist or a dump may unpack to; the first MiB is free.",
     ),
+    ("dump_bytes", Kind.COUNT, "The largest dump that `pinwise kb import` reads, in bytes."),
+    ("dump_text_bytes", Kind.COUNT, "The most bytes of text that a dump may unpack to."),
 )
 
 
