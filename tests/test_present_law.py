@@ -200,9 +200,10 @@ def stays_as_it_is(advice: Advice) -> bool:
 
 
 def assert_same(confirmed: Advice, expected: Advice, case: Case) -> None:
-    """Assert that two advices give the same locks and warnings."""
+    """Assert that two advices give the same locks, and the same warnings of what is in them."""
     assert [recorded(pin) for pin in confirmed.pins] == [recorded(pin) for pin in expected.pins], case
-    assert confirmed.warnings == expected.warnings, case
+    of_pins = tuple(each for each in expected.warnings if "which no index has" not in each)
+    assert confirmed.warnings == of_pins, case
     assert confirmed.proof.optimal
     assert expected.proof.optimal
     assert without_cost(render_pylock(confirmed)) == without_cost(render_pylock(expected)), case

@@ -705,7 +705,8 @@ def test_a_build_that_fails_is_named(scene: Scene) -> None:
     said = failed_late(scene.run("install"), 3)
     assert "warning: `psycopg` has no wheel here: to build one, code of the package is run." in said
     assert "said `error: Failed to build 'psycopg' cause: The backend`" in said
-    assert "hint: was it a build? `psycopg` can only be built here" in said
+    assert "hint: the environment may be half changed" in said
+    assert "; was it a build? `psycopg` can only be built here" in said
     assert "`pinwise advise --only-binary :all:`" in said
 
 

@@ -195,12 +195,13 @@ def _dump_line(content: bytes) -> object:
 
 def _dump(content: bytes) -> object:
     """Read a dump whose first line fits, so that what stands behind it is looked at."""
+    return _dump_file(_dump_of(content))
+
+
+def _dump_of(content: bytes) -> bytes:
+    """Return a dump with a first line that fits."""
     digest = hashlib.sha256(content).hexdigest().encode()
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "given.dump"
-        path.write_bytes(b"pinwise-dump 1 size=%d sha256=%b\n%b" % (len(content), digest, content))
-        with open_facts(path, _LIMITS) as facts:
-            return list(facts)
+    return b"pinwise-dump 1 size=%d sha256=%b\n%b" % (len(content), digest, content)
 
 
 def _dump_file(content: bytes) -> object:
@@ -372,6 +373,7 @@ PARSERS: tuple[Parser, ...] = (
         _dump_file,
         (UsageError, StoreFailure),
         (
+            _dump_of(gzip.compress(_DUMP_LINE, mtime=0)),
             b"pinwise-dump 1 size=5 sha256=" + b"a" * 64 + b"\n12345",
             b"SQLite format 3\0" + bytes(52) + b"pinw",
         ),

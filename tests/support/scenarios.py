@@ -28,8 +28,8 @@ Sections that ask:
 =================== ====================================================================================
 
 Further options: ``known = all``; ``offline = yes``; ``fetch_limit = 3``; ``predictor = latest``;
-``time_limit = 1`` with a clock that moves on by one second whenever it is read; ``down = NAME`` or
-``NAME/project`` for an index that fails; ``count = yes`` adds what was fetched to the answer.
+``time_limit = 1`` with a clock that moves on by one second whenever it is read (it stands still otherwise);
+``down = NAME`` or ``NAME/project`` for an index that fails; ``count = yes`` adds what was fetched.
 
 The answer has a line for each pin with its prices, then the cost; or the text of a refusal; or why nothing
 was decided; or the error. `SCENARIOS_REWRITE=1` writes the answers anew, to be read before they are kept.
@@ -241,7 +241,7 @@ def _known(scenario: Scenario, full: Snapshot) -> PartialKnowledge:
 
 def _search_options(scenario: Scenario) -> SearchOptions:
     options = scenario.options
-    seconds = itertools.count()
+    seconds = itertools.count() if "time_limit" in options else itertools.repeat(0)
     return SearchOptions(
         predictor=options.get("predictor", "exact"),
         fetch_limit=int(options.get("fetch_limit", "500")),

@@ -25,7 +25,7 @@ def confirm(request: Request, knowledge: Knowledge) -> Advice | None:
     """Return the advice on the present pins if it is certain that all of them stay and none is added.
 
     All that a lock records of it is as `pinwise.actions.advise.advise` has it, the cost apart: prices, ages
-    and what was left out of other releases are not known. None says nothing: it takes a search to tell.
+    and what there is to say of other releases are not known. None says nothing: it takes a search to tell.
     """
     kept = request.kept
     if kept is None or kept.frees_all or kept.freed:
@@ -43,7 +43,7 @@ def confirm(request: Request, knowledge: Knowledge) -> Advice | None:
         steps.append(step)
         earlier.append(group)
     proof = Proof(optimal=True, cost=0, bound=0, unknown=0, predictor="exact", prover=Prover.SEARCH)
-    return assemble(request, facts, steps, proof)
+    return assemble(request, facts, steps, proof, is_alone=True)
 
 
 def _alone(present: Mapping[NormalizedName, Version]) -> dict[NormalizedName, Version | None]:

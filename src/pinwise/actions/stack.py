@@ -70,8 +70,13 @@ def held_by(steps: Iterable[Step]) -> Mapping[NormalizedName, tuple[Version, str
     return held
 
 
-def assemble(request: Request, knowledge: Knowledge, steps: Sequence[Step], proof: Proof) -> Advice:
-    """Return the advice on the stack that the last step completes."""
+def assemble(
+    request: Request, knowledge: Knowledge, steps: Sequence[Step], proof: Proof, *, is_alone: bool = False
+) -> Advice:
+    """Return the advice on the stack that the last step completes.
+
+    With `is_alone`, nothing is said of releases that are not in it.
+    """
     assembly = _Assembly(request, knowledge, steps)
     pins = assembly.pins()
     return Advice(
@@ -80,11 +85,11 @@ def assemble(request: Request, knowledge: Knowledge, steps: Sequence[Step], proo
         proof=proof,
         left_out=request.left_out,
         amended=assembly.amended(),
-        skipped=_skipped(steps, pins),
+        skipped={} if is_alone else _skipped(steps, pins),
         warnings=(
             *request.warnings,
             *assembly.warnings(pins),
-            *passed_by(request, pins, assembly.compilers),
+            *(() if is_alone else passed_by(request, pins, assembly.compilers)),
         ),
     )
 

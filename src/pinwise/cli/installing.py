@@ -311,7 +311,7 @@ def _tool_sentence(tool: Tool) -> str:
 
 
 def _carry_out(plan: Plan, installer: Installer) -> None:
-    """Do what a plan says; where it fails, what was to be built is the first thing to look at."""
+    """Do what a plan says; where it fails, say also what was to be built."""
     try:
         carry_out(plan, installer)
     except InstallerFailure as failure:
@@ -319,8 +319,9 @@ def _carry_out(plan: Plan, installer: Installer) -> None:
             raise
         raise InstallerFailure(
             failure.message,
-            hint=f"was it a build? {_names(plan)} can only be built here, which may take a compiler, headers "
-            "and a Python that the release knows; `pinwise advise --only-binary :all:` looks for wheels only",
+            hint=f"{failure.hint}; was it a build? {_names(plan)} can only be built here, which may take a "
+            "compiler, headers and a Python that the release knows; `pinwise advise --only-binary :all:` "
+            "looks for wheels only",
         ) from None
 
 
