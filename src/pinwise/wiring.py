@@ -294,10 +294,16 @@ def care_for(settings: Settings, warn: Callable[[str], None]) -> "StoreCare":
     return StoreCare(settings.kb, Terms(waiting=warn))
 
 
-def export_facts(
-    settings: Settings, names: Sequence[NormalizedName], target: Path, tally: "Tally", *, told: "Told"
-) -> None:
-    """Write a dump of what is known of projects; see `pinwise.actions.bulk.export_facts`.
+def export_facts(  # noqa: PLR0913  # what, where to, and how it is told
+    settings: Settings,
+    names: Sequence[NormalizedName],
+    target: Path,
+    tally: "Tally",
+    *,
+    is_dry: bool,
+    told: "Told",
+) -> int:
+    """Write a dump of what is known of projects, and return its bytes; see `actions.bulk.export_facts`.
 
     Raises:
         StoreFailure: There is no knowledge base, or it cannot be read.
@@ -310,7 +316,7 @@ def export_facts(
     with open_bulk_store(settings.kb, read_only=True) as store:
         if target.exists() and target.samefile(settings.kb):
             raise UsageError(f"`{target}` is the knowledge base itself", hint="name another file")
-        write_dump(target, export(store, names, tally, told))
+        return write_dump(target, export(store, names, tally, told), is_dry=is_dry)
 
 
 def import_facts(

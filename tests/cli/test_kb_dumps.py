@@ -121,6 +121,15 @@ def test_another_digest_is_refused(place: Place, kb: Path, monkeypatch: pytest.M
     assert kb.read_bytes() == before
 
 
+def test_a_dry_export_writes_nothing(place: Place, kb: Path) -> None:
+    """It says what would be exported, and refuses what an export refuses."""
+    result = place.run("kb", "export", "-o", "team.dump", "--dry-run")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "Would export 2 projects and the metadata of 2 files to `team.dump`: " in result.stderr
+    assert not (place.folder / "team.dump").exists()
+    assert "is the knowledge base itself" in failed(place.run("kb", "export", "-o", str(kb), "--dry-run"), 2)
+
+
 def test_an_export_spares_the_knowledge_base(place: Place, kb: Path) -> None:
     """It is never overwritten by its own dump; without one there is nothing to export."""
     assert "is the knowledge base itself" in failed(place.run("kb", "export", "-o", str(kb)), 2)

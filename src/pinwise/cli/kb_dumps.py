@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 @click.command("export", short_help="Write what is known of projects to a file, a dump.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("-o", "--output", metavar="FILE", required=True, help="The file that is written.")
+@click.option("--dry-run", is_flag=True, help="Say what would be written and write nothing.")
 @setting_options("kb")
 @config_file_option
-def export_command(names: tuple[str, ...], output: str, **options: Any) -> int:
+def export_command(names: tuple[str, ...], output: str, *, dry_run: bool, **options: Any) -> int:
     """Write what is known of projects to a file, a dump; of all where no NAME is given.
 
     `pinwise kb import` takes it in elsewhere, so that nothing has to be fetched there a second time. Equal
@@ -36,15 +37,16 @@ def export_command(names: tuple[str, ...], output: str, **options: Any) -> int:
     chosen = [parse_name(name) for name in names]
     started, tally = time.monotonic(), Tally()
     with Progress.on_stderr() as progress:
-        wiring.export_facts(
+        size = wiring.export_facts(
             read_settings(options),
             chosen,
             Path(output),
             tally,
+            is_dry=dry_run,
             told=lambda so_far: progress.say(f"Exporting: {count(so_far.projects, 'project')} …"),
         )
-    size = f"{Path(output).stat().st_size / 1000:,.0f} kB"
-    write_err(f"Exported {_amount(tally)} to `{output}`: {size}, {_seconds(started)}.")
+    did = "Would export" if dry_run else "Exported"
+    write_err(f"{did} {_amount(tally)} to `{output}`: {size / 1000:,.0f} kB, {_seconds(started)}.")
     return ExitCode.OK
 
 

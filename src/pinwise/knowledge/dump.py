@@ -37,8 +37,10 @@ _LEVEL = 9
 _AGAIN = "export it again; nothing was changed"
 
 
-def write_dump(path: Path, facts: Iterable[ProjectFacts]) -> None:
-    """Write a dump, whole or not at all; a file that is there is replaced. Equal facts give equal bytes.
+def write_dump(path: Path, facts: Iterable[ProjectFacts], *, is_dry: bool = False) -> int:
+    """Write a dump, whole or not at all, and return how many bytes are packed in it.
+
+    A file that is there is replaced; with `is_dry` none is written. Equal facts give equal bytes.
 
     Raises:
         UsageError: The file that is there is no dump.
@@ -50,6 +52,9 @@ def write_dump(path: Path, facts: Iterable[ProjectFacts]) -> None:
     try:
         with cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY)) as packed:
             _pack(facts, packed)
+            size = packed.tell()
+            if is_dry:
+                return size
             try:
                 with made.open("wb") as file:
                     _write(packed, file)
@@ -63,6 +68,7 @@ def write_dump(path: Path, facts: Iterable[ProjectFacts]) -> None:
         raise OutputError(
             f"the dump `{path}` cannot be written: {reason}", hint="name another file with `-o FILE`"
         ) from error
+    return size
 
 
 def _spare_others(path: Path) -> None:
