@@ -35,6 +35,9 @@ OF_NO_USE = frozenset(
 )
 """Modules of the standard library that cost, and that no warm run has a use for."""
 
+FOREIGN = ("PIP_", "UV_", "PINWISE_", "XDG_", "VIRTUAL_ENV")
+"""How settings of others begin: what is read, and so imported, depends on them."""
+
 LIST = Path(__file__).parent / "cli" / "golden" / "imports.txt"
 
 
@@ -59,7 +62,8 @@ def modules(folder: Path, *words: str) -> frozenset[str]:
         f"sys.argv = ['pinwise', *{words!r}]\n"
         "if sys.argv[1:]:\n    from pinwise.__main__ import main\n    main()\n"
     )
-    environment = {**os.environ, "PIP_CONFIG_FILE": os.devnull}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
+    environment |= {"PIP_CONFIG_FILE": os.devnull, "HOME": str(folder)}
     done = subprocess.run(
         [sys.executable, "-c", code], check=False, capture_output=True, text=True, cwd=folder, env=environment
     )
